@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "swift-uring",
+  products: [
+    .library(name: "Uring", targets: ["Uring"]),
+    .library(name: "CompletionIO", targets: ["CompletionIO"]),
+    .library(name: "ReadinessIO", targets: ["ReadinessIO"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLiburing",
+      path: "CLiburing",
+      pkgConfig: "liburing",
+      providers: [.apt(["liburing-dev"])]
+    ),
+    .target(
+      name: "Uring",
+      dependencies: ["CLiburing", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIO",
+      dependencies: ["Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "ReadinessIO",
+      dependencies: ["Uring", systemPackage],
+      swiftSettings: settings
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,66 @@
+/// Received bytes, in the buffer that the kernel wrote them to.
+///
+/// The buffer returns to its pool when the lease ends. While leases are held the pool has fewer
+/// buffers to receive into, so keep them short or copy what must last.
+@safe
+public struct BufferLease: ~Copyable, @unchecked Sendable {
+  // Unchecked: the lease is the only way to its buffer, and its end is safe on any thread.
+
+  private let pool: BufferPool
+  private let index: UInt16
+  private var isHeld = true
+  private let start: UnsafeMutableRawPointer
+
+  /// How many bytes were received.
+  public let byteCount: Int
+
+  init(pool: BufferPool, index: UInt16, start: UnsafeMutableRawPointer, byteCount: Int) {
+    self.pool = pool
+    self.index = index
+    unsafe self.start = unsafe start
+    self.byteCount = byteCount
+  }
+
+  deinit {
+    if isHeld { pool.takeBack(index) }
+  }
+
+  /// The received bytes, for as long as the lease lives.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      let span = unsafe RawSpan(_unsafeStart: start, byteCount: byteCount)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// The received bytes, to be changed in place before they are sent on.
+  public var mutableBytes: MutableRawSpan {
+    @_lifetime(&self)
+    mutating get {
+      let span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
+      return unsafe _overrideLifetime(span, mutating: &self)
+    }
+  }
+
+  /// Where the bytes are, for a request that the lease outlives.
+  @unsafe
+  package var address: UnsafeRawPointer { unsafe UnsafeRawPointer(start) }
+}
+
+extension BufferLease {
+  /// Gives up the lease without returning its buffer, which ``BufferPool/returnReleased(_:)`` does.
+  ///
+  /// A queue of plain structs can hold the parts where it could not hold a noncopyable value.
+  package consuming func release() -> (index: UInt16, address: UInt, byteCount: Int) {
+    isHeld = false
+    return unsafe (index: index, address: UInt(bitPattern: start), byteCount: byteCount)
+  }
+}
+
+extension BufferPool {
+  /// Returns a buffer whose lease was given up by ``BufferLease/release()``.
+  package func returnReleased(_ index: UInt16) {
+    takeBack(index)
+  }
+}

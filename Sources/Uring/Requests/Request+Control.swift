@@ -1,0 +1,88 @@
+public import SystemPackage
+
+extension Request {
+  /// Completes at once. The corresponding C function is `io_uring_prep_nop` (Linux 5.1).
+  public static var nop: Self { Self(.nop) }
+
+  /// Waits for time alone; a loop completes it from its own clock, without the kernel.
+  public static var timer: Self { Self(.timer) }
+
+  /// Waits for readiness.
+  ///
+  /// With ``Options/multishot`` each new arrival completes once (edge-triggered).
+  ///
+  /// - Parameters:
+  ///   - descriptor: What to watch.
+  ///   - mask: `POLLIN`, `POLLOUT` and so on.
+  ///   - options: `[]` or `.multishot`.
+  ///
+  /// The corresponding C functions are `io_uring_prep_poll_add` (Linux 5.1) and
+  /// `io_uring_prep_poll_multishot` (Linux 5.13).
+  @inlinable
+  public static func poll(
+    _ descriptor: Descriptor, mask: UInt32, options: Options = []
+  ) -> Self {
+    Self(.poll, on: descriptor, options: options, count: mask)
+  }
+
+  /// Ends a poll. The corresponding C function is `io_uring_prep_poll_remove` (Linux 5.1).
+  @inlinable
+  public static func removePoll(_ token: Token) -> Self {
+    Self(.pollRemove, operand: token.rawValue)
+  }
+
+  /// Asks for a request to be ended; the request's own final completion follows separately.
+  ///
+  /// The corresponding C function is `io_uring_prep_cancel64` (Linux 5.5), without flags, which
+  /// every kernel takes.
+  @inlinable
+  public static func cancel(_ token: Token) -> Self {
+    Self(.cancel, operand: token.rawValue)
+  }
+
+  /// Reads from a file, such as an eventfd, into memory that is the kernel's until the completion.
+  ///
+  /// The corresponding C function is `io_uring_prep_read` (Linux 5.6).
+  @unsafe @inlinable
+  public static func read(
+    _ descriptor: Descriptor, into memory: UnsafeMutableRawPointer, byteCount: Int
+  ) -> Self {
+    Self(
+      .read, on: descriptor, count: UInt32(byteCount),
+      operand: UInt64(UInt(bitPattern: memory)))
+  }
+
+  /// Closes a descriptor, or empties a place of the direct table.
+  ///
+  /// The corresponding C functions are `io_uring_prep_close` (Linux 5.6) and
+  /// `io_uring_prep_close_direct` (Linux 5.15).
+  @inlinable
+  public static func close(_ descriptor: Descriptor) -> Self {
+    Self(.close, on: descriptor)
+  }
+
+  /// Posts a completion with a token and a value on another ring.
+  ///
+  /// The corresponding C function is `io_uring_prep_msg_ring` (Linux 5.18).
+  @inlinable
+  public static func message(
+    toRing ring: FileDescriptor, token: Token, value: UInt32
+  ) -> Self {
+    Self(.message, on: .file(ring), count: value, operand: token.rawValue)
+  }
+}
+
+extension Request {
+  /// The same request for what is left after some bytes have moved.
+  ///
+  /// - Parameter byteCount: Bytes already moved, at most ``count``. Not for `.sendMessage`, whose
+  ///   pieces the sender gathers again.
+  public func advanced(by byteCount: UInt32) -> Self {
+    assert(byteCount <= count, "\(byteCount) bytes moved of \(count)")
+    assert(operation != .sendMessage, "a gathered send is gathered again")
+    var rest = self
+    rest.count -= byteCount
+    rest.operand += UInt64(byteCount)
+    return rest
+  }
+}

@@ -1,0 +1,35 @@
+package import SystemPackage
+
+/// What a loop needs of a kernel: the real one behind a ``Ring``, or a simulated one.
+///
+/// The protocol works in batches, and a loop is specialised for the kernel it runs on.
+package protocol Kernel: ~Copyable {
+  /// Takes a request for the next enter; `false` when the submission queue is full.
+  mutating func prepare(_ request: Request, token: Token) -> Bool
+
+  /// Requests taken by ``prepare(_:token:)`` and not yet by the kernel.
+  var preparedCount: Int { get }
+
+  /// Submits, and waits for completions. See ``Ring/enter(minimumCompletionCount:timeout:minimumWait:)``.
+  mutating func enter(
+    minimumCompletionCount: Int, timeout: Duration?, minimumWait: Duration?
+  ) throws(Errno) -> Int
+
+  /// Copies completions out. See ``Ring/reap(into:)``.
+  @unsafe mutating func reap(into batch: UnsafeMutableBufferPointer<Completion>) -> Int
+
+  /// Makes returned buffers available to receives. See ``Ring/provide(from:)``.
+  mutating func provide(from pool: BufferPool)
+
+  /// Whether completions wait outside the full queue.
+  var hasOverflow: Bool { get }
+
+  /// Nanoseconds on a clock that never goes back.
+  var now: UInt64 { get }
+
+  /// Ends one or both directions of a socket at once; 0 or a negated errno.
+  mutating func shutdown(_ descriptor: Descriptor, direction: Int32) -> Int32
+
+  /// The socket's pending error (`SO_ERROR`) as a negated errno, or 0.
+  mutating func pendingError(of descriptor: Descriptor) -> Int32
+}

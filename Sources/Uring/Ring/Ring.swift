@@ -1,0 +1,83 @@
+internal import CLiburing
+public import SystemPackage
+
+/// A submission queue and a completion queue shared with the kernel.
+///
+/// A ring belongs to the thread that makes it: with `singleIssuer` the kernel refuses every other
+/// one (-EEXIST). It decides nothing and retries nothing.
+///
+/// Dropping a ring closes it, which the kernel finishes later and on its own (io_uring_setup(2)):
+/// memory of requests that are still in flight must outlive them, so cancel and drain first.
+@safe
+public struct Ring: ~Copyable {
+  /// The C struct has an address of its own, because the kernel and liburing keep pointers into
+  /// it; `&self` of a Swift value promises none beyond a call.
+  let cell: UnsafeMutablePointer<io_uring>
+  /// The flags that the kernel took.
+  public let flags: SetupFlags
+  /// What the kernel told of the ring.
+  public let features: RingFeatures
+  /// Places in the submission queue, as the kernel made it.
+  public let submissionEntryCount: UInt32
+  /// Places in the completion queue, as the kernel made it.
+  public let completionEntryCount: UInt32
+  /// How often the ring has entered the kernel.
+  public internal(set) var enterCount: UInt64 = 0
+
+  /// Makes a ring for the calling thread.
+  ///
+  /// - Parameter configuration: Sizes, and the sets of flags to try.
+  /// - Throws: ``RingSetupError`` with the errno of io_uring_setup(2) and what it means here:
+  ///   EPERM, ENOSYS, ENOMEM, EMFILE, ENFILE, EINVAL.
+  ///
+  /// The corresponding C functions are `io_uring_setup` and `io_uring_queue_mmap`.
+  public init(_ configuration: RingConfiguration = RingConfiguration()) throws(RingSetupError) {
+    var parameters = curing_kernel_params()
+    let descriptor = try Self.setUp(configuration, &parameters)
+    let cell = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
+    unsafe cell.initialize(to: io_uring())
+    let mapped = unsafe curing_map(descriptor, &parameters, cell)
+    guard mapped == 0 else {
+      unsafe cell.deallocate()
+      try? FileDescriptor(rawValue: descriptor).close()
+      throw .diagnose(Errno(rawValue: -mapped))
+    }
+    unsafe self.cell = unsafe cell
+    flags = SetupFlags(rawValue: parameters.flags)
+    features = RingFeatures(rawValue: parameters.features)
+    submissionEntryCount = parameters.sq_entries
+    completionEntryCount = parameters.cq_entries
+    // A registered descriptor spares each enter a look-up (Linux 5.18); without it all works.
+    _ = unsafe io_uring_register_ring_fd(cell)
+  }
+
+  deinit {
+    unsafe io_uring_queue_exit(cell)
+    unsafe cell.deallocate()
+  }
+
+  private static func setUp(
+    _ configuration: RingConfiguration, _ parameters: inout curing_kernel_params
+  ) throws(RingSetupError) -> Int32 {
+    precondition(configuration.submissionEntryCount > 0, "a ring needs a submission entry")
+    var refusal = Errno.invalidArgument
+    for flags in configuration.flagLadder {
+      parameters = curing_kernel_params()
+      parameters.flags = flags.rawValue
+      if flags.contains(.completionQueueSize) {
+        parameters.cq_entries = configuration.completionEntryCount
+      }
+      let answer = unsafe io_uring_setup(configuration.submissionEntryCount, &parameters)
+      if answer >= 0 { return answer }
+      refusal = Errno(rawValue: -answer)
+      // EINVAL is an unknown flag; any other answer is the same for every set.
+      if refusal != .invalidArgument { break }
+    }
+    throw .diagnose(refusal)
+  }
+
+  /// The ring's own descriptor, for messages from other rings and for looking at it.
+  public var descriptor: FileDescriptor {
+    FileDescriptor(rawValue: unsafe cell.pointee.ring_fd)
+  }
+}

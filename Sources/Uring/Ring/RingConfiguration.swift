@@ -1,0 +1,27 @@
+/// How large a ring is, and how it is set up.
+public struct RingConfiguration: Hashable, Sendable {
+  /// Places in the submission queue; rounded up to a power of two.
+  public var submissionEntryCount: UInt32
+  /// Places in the completion queue; rounded up to a power of two.
+  ///
+  /// Should be at least twice the operations that can complete at once: overflow is slow and ends
+  /// multishot requests.
+  public var completionEntryCount: UInt32
+  /// Sets of flags to try in turn, best first.
+  public var flagLadder: [SetupFlags]
+
+  /// Describes a ring.
+  ///
+  /// - Parameters:
+  ///   - submissionEntryCount: Places in the submission queue.
+  ///   - completionEntryCount: Places in the completion queue.
+  ///   - flagLadder: Sets of flags to try in turn.
+  public init(
+    submissionEntryCount: UInt32 = 256, completionEntryCount: UInt32 = 8192,
+    flagLadder: [SetupFlags] = SetupFlags.ladder
+  ) {
+    self.submissionEntryCount = submissionEntryCount
+    self.completionEntryCount = completionEntryCount
+    self.flagLadder = flagLadder
+  }
+}

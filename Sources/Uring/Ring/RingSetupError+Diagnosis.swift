@@ -1,0 +1,86 @@
+internal import CLiburing
+package import SystemPackage
+
+/// What can be seen of the machine when a set-up is refused.
+package struct SetupCircumstances: Hashable, Sendable {
+  /// `kernel.io_uring_disabled`, where the kernel has it (Linux 6.6).
+  package var sysctlLevel: Int?
+  /// Whether a seccomp filter is installed (`Seccomp: 2` in proc_pid_status(5)).
+  package var hasSeccompFilter: Bool
+  /// `RLIMIT_MEMLOCK` in bytes; `nil` where there is no limit.
+  package var lockedMemoryByteCount: UInt64?
+
+  package init(sysctlLevel: Int?, hasSeccompFilter: Bool, lockedMemoryByteCount: UInt64?) {
+    self.sysctlLevel = sysctlLevel
+    self.hasSeccompFilter = hasSeccompFilter
+    self.lockedMemoryByteCount = lockedMemoryByteCount
+  }
+}
+
+extension RingSetupError {
+  /// Tells what an errno of io_uring_setup(2) means under given circumstances.
+  package static func diagnose(
+    _ errno: Errno, under circumstances: SetupCircumstances
+  ) -> RingSetupError {
+    RingSetupError(errno: errno, reason: reason(for: errno, under: circumstances))
+  }
+
+  private static func reason(
+    for errno: Errno, under circumstances: SetupCircumstances
+  ) -> Reason {
+    switch errno {
+    case .notPermitted, .permissionDenied:
+      if let level = circumstances.sysctlLevel, level > 0 { return .disabledBySysctl(level: level) }
+      return circumstances.hasSeccompFilter ? .blockedBySeccomp : .notPermitted
+    case .noFunction:
+      return circumstances.hasSeccompFilter ? .blockedBySeccomp : .notImplemented
+    case .noMemory:
+      guard let byteCount = circumstances.lockedMemoryByteCount else { return .outOfMemory }
+      return .lockedMemoryLimit(byteCount: byteCount)
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+      return .descriptorLimit
+    case .invalidArgument:
+      return .invalidConfiguration
+    default:
+      return .other
+    }
+  }
+
+  /// Tells what an errno of io_uring_setup(2) means on this machine, now.
+  static func diagnose(_ errno: Errno) -> RingSetupError {
+    diagnose(errno, under: .current)
+  }
+}
+
+extension SetupCircumstances {
+  /// What this machine and process show.
+  package static var current: Self {
+    let limit = curing_locked_memory_limit()
+    return Self(
+      sysctlLevel: firstLine(of: "/proc/sys/kernel/io_uring_disabled").flatMap { Int($0) },
+      hasSeccompFilter: processStatus("Seccomp") == "2",
+      lockedMemoryByteCount: limit == .max ? nil : limit
+    )
+  }
+
+  private static func processStatus(_ key: String) -> String? {
+    contents(of: "/proc/self/status")?.split(separator: "\n")
+      .first { $0.hasPrefix(key + ":") }
+      .flatMap { $0.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last }
+      .map(String.init)
+  }
+
+  private static func firstLine(of path: String) -> String? {
+    contents(of: path)?.split(separator: "\n").first.map(String.init)
+  }
+
+  private static func contents(of path: String) -> String? {
+    guard let file = try? FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+    else { return nil }
+    defer { try? file.close() }
+    var bytes = [UInt8](repeating: 0, count: 8192)
+    guard let count = unsafe try? bytes.withUnsafeMutableBytes({ unsafe try file.read(into: $0) })
+    else { return nil }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

@@ -1,0 +1,81 @@
+public import SystemPackage
+
+/// Why a ring could not be made, and what to do about it.
+public struct RingSetupError: Error, Hashable, Sendable {
+  /// The kernel's answer.
+  public let errno: Errno
+  /// What the answer means on this machine.
+  public let reason: Reason
+
+  /// Describes a refusal, for instance in a test.
+  public init(errno: Errno, reason: Reason) {
+    self.errno = errno
+    self.reason = reason
+  }
+
+  /// What stands in the way.
+  public enum Reason: Hashable, Sendable {
+    /// `kernel.io_uring_disabled` is 1 (only a group may) or 2 (nobody may). Linux 6.6.
+    case disabledBySysctl(level: Int)
+    /// A seccomp filter answers for the kernel, as container runtimes install it.
+    case blockedBySeccomp
+    /// A security module refuses.
+    case notPermitted
+    /// The kernel has no io_uring.
+    case notImplemented
+    /// The kernel has io_uring but not what this library needs.
+    case kernelTooOld(missing: String)
+    /// The user's locked memory is used up; a ring is charged to it.
+    case lockedMemoryLimit(byteCount: UInt64)
+    /// The kernel had no memory.
+    case outOfMemory
+    /// The process or the system has too many open files.
+    case descriptorLimit
+    /// An argument was refused.
+    case invalidConfiguration
+    /// Anything else; see the errno.
+    case other
+  }
+}
+
+extension RingSetupError: CustomStringConvertible {
+  /// What failed, why, and what to do, in one line.
+  public var description: String {
+    "cannot make an io_uring: \(errno) (\(errno.rawValue)); \(advice)"
+  }
+
+  /// What stands in the way and what to do about it.
+  public var advice: String {
+    switch reason {
+    case .disabledBySysctl(let level):
+      """
+      the sysctl kernel.io_uring_disabled is \(level); set it to 0, or with 1 add the user to the \
+      group named by kernel.io_uring_group
+      """
+    case .blockedBySeccomp:
+      """
+      a seccomp filter blocks io_uring, as the default profiles of container runtimes do; allow \
+      io_uring_setup, io_uring_enter and io_uring_register
+      """
+    case .notPermitted:
+      "a security module refuses io_uring to this process; look at its audit log"
+    case .notImplemented:
+      "this kernel was built without io_uring, or a sandbox hides it; Linux 5.13 or later has it"
+    case .kernelTooOld(let missing):
+      "this kernel lacks \(missing); use Linux 6.1 or later"
+    case .lockedMemoryLimit(let byteCount):
+      """
+      the locked-memory limit of \(byteCount) bytes is used up; raise RLIMIT_MEMLOCK, grant \
+      CAP_IPC_LOCK, or make smaller queues
+      """
+    case .outOfMemory:
+      "the kernel is out of memory; make smaller queues"
+    case .descriptorLimit:
+      "too many open files; raise RLIMIT_NOFILE or make fewer rings"
+    case .invalidConfiguration:
+      "the queue sizes or flags are not valid"
+    case .other:
+      "no known cause"
+    }
+  }
+}
