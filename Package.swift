@@ -39,9 +39,50 @@ let package = Package(
       dependencies: ["Uring", systemPackage],
       swiftSettings: settings
     ),
+    .systemLibrary(name: "CReadiness"),
     .target(
       name: "ReadinessIO",
-      dependencies: ["Uring", systemPackage],
+      dependencies: ["CReadiness", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CSeccomp",
+      path: "Tests/CSeccomp"
+    ),
+    .testTarget(
+      name: "UringTests",
+      dependencies: ["Uring", "CLiburing", "CSeccomp", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "CompletionIOTests",
+      dependencies: ["CompletionIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TidyTests",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ReadinessIOTests",
+      dependencies: ["ReadinessIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "WouldBlockTour",
+      dependencies: ["CompletionIO", "ReadinessIO", "Uring", systemPackage],
+      path: "Examples/WouldBlockTour/Chapters",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "would-block-tour",
+      dependencies: ["WouldBlockTour"],
+      path: "Examples/WouldBlockTour/Command",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WouldBlockTourTests",
+      dependencies: ["WouldBlockTour"],
       swiftSettings: settings
     ),
   ],

@@ -14,6 +14,7 @@
 #include "Renames.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -71,24 +72,48 @@ CURING_CONSTANT(CURING_POLLHUP, uint32_t, POLLHUP);
 CURING_CONSTANT(CURING_POLLRDHUP, uint32_t, 0x2000); /* A GNU macro that Swift does not import. */
 CURING_CONSTANT(CURING_POLLPRI, uint32_t, POLLPRI);
 
+CURING_CONSTANT(CURING_OP_ACCEPT, uint8_t, IORING_OP_ACCEPT);
+CURING_CONSTANT(CURING_OP_ASYNC_CANCEL, uint8_t, IORING_OP_ASYNC_CANCEL);
+CURING_CONSTANT(CURING_OP_CONNECT, uint8_t, IORING_OP_CONNECT);
+CURING_CONSTANT(CURING_OP_CLOSE, uint8_t, IORING_OP_CLOSE);
+CURING_CONSTANT(CURING_OP_READ, uint8_t, IORING_OP_READ);
+CURING_CONSTANT(CURING_OP_SEND, uint8_t, IORING_OP_SEND);
+CURING_CONSTANT(CURING_OP_RECV, uint8_t, IORING_OP_RECV);
+CURING_CONSTANT(CURING_OP_SHUTDOWN, uint8_t, IORING_OP_SHUTDOWN);
+CURING_CONSTANT(CURING_OP_MSG_RING, uint8_t, IORING_OP_MSG_RING);
+CURING_CONSTANT(CURING_OP_SOCKET, uint8_t, IORING_OP_SOCKET);
+CURING_CONSTANT(CURING_OP_SEND_ZC, uint8_t, IORING_OP_SEND_ZC);
+
 /* Operations newer than liburing 2.3; the numbers are kernel ABI. */
+CURING_CONSTANT(CURING_OP_SENDMSG_ZC, uint8_t, 48);       /* Linux 6.1. */
+CURING_CONSTANT(CURING_OP_READ_MULTISHOT, uint8_t, 49);   /* Linux 6.7. */
 CURING_CONSTANT(CURING_OP_FIXED_FD_INSTALL, uint8_t, 54); /* Linux 6.8. */
 CURING_CONSTANT(CURING_OP_BIND, uint8_t, 56);             /* Linux 6.11. */
+CURING_CONSTANT(CURING_OP_LISTEN, uint8_t, 57);           /* Linux 6.11. */
 CURING_CONSTANT(CURING_OP_RECV_ZC, uint8_t, 58);          /* Linux 6.15. */
 CURING_CONSTANT(CURING_OP_EPOLL_WAIT, uint8_t, 59);       /* Linux 6.15. */
+
+CURING_CONSTANT(CURING_REGISTER_RING_FDS, uint32_t, IORING_REGISTER_RING_FDS);
+CURING_CONSTANT(CURING_REGISTER_PBUF_RING, uint32_t, IORING_REGISTER_PBUF_RING);
+CURING_CONSTANT(CURING_REGISTER_SEND_MSG_RING, uint32_t, 31); /* Linux 6.13; liburing 2.11. */
+CURING_CONSTANT(CURING_REGISTER_QUERY, uint32_t, 35);         /* Linux 6.18; liburing 2.13. */
+CURING_CONSTANT(CURING_PBUF_RING_INC, uint16_t, 1U << 1);     /* Linux 6.12; liburing 2.8. */
 
 /* ---- (a) the ring ------------------------------------------------------------------------- */
 
 /* Maps a ring that io_uring_setup() made.
  *
- * (c) liburing fills the index array either at each submission (2.3) or in its own set-up call
- * (2.4 and later), which is not used here because it hides io_uring_setup()'s answer. Filling it
+ * (c) liburing's own set-up call is not used, because it hides io_uring_setup()'s answer. What it
+ * does beyond the mapping is done here: since 2.4 it, and not io_uring_queue_mmap(), keeps the
+ * descriptor; and it fills the index array, which 2.3 does at each submission. Filling the array
  * once with the identity is right for both.
  */
 static inline int curing_map(int fd, struct io_uring_params *params, struct io_uring *ring) {
   int result = io_uring_queue_mmap(fd, params, ring);
   if (result < 0) return result;
+  ring->flags = params->flags;
   ring->features = params->features;
+  ring->ring_fd = ring->enter_ring_fd = fd;
   for (unsigned index = 0; index < params->sq_entries; index++) ring->sq.array[index] = index;
   return 0;
 }
@@ -112,6 +137,13 @@ static inline uint32_t curing_sq_flags(const struct io_uring *ring) {
 
 static inline uint32_t curing_cq_overflow(const struct io_uring *ring) {
   return __atomic_load_n(ring->cq.koverflow, __ATOMIC_RELAXED);
+}
+
+/* Whether the ring is entered by its registered number, which io_uring_register_ring_fd() made.
+ * liburing's own flag for that, INT_FLAG_REG_RING, is private. Where both numbers happen to be
+ * equal, the descriptor itself serves. */
+static inline int curing_enters_by_registered_number(const struct io_uring *ring) {
+  return ring->enter_ring_fd != ring->ring_fd;
 }
 
 /* What io_uring_enter(2) reads with IORING_ENTER_EXT_ARG; `pad` of liburing 2.3 is the minimum
@@ -138,8 +170,7 @@ static inline int curing_enter(struct io_uring *ring, uint32_t minimum, uint32_t
   }
   uint32_t count = sq->sqe_tail - __atomic_load_n(sq->khead, __ATOMIC_ACQUIRE);
   uint32_t flags = IORING_ENTER_GETEVENTS | extra_flags;
-  /* INT_FLAG_REG_RING of liburing is private; a registered ring is told by its enter_ring_fd. */
-  if (ring->enter_ring_fd != ring->ring_fd) flags |= IORING_ENTER_REGISTERED_RING;
+  if (curing_enters_by_registered_number(ring)) flags |= IORING_ENTER_REGISTERED_RING;
   if (timeout_nanoseconds < 0)
     return io_uring_enter2((unsigned)ring->enter_ring_fd, count, minimum, flags, NULL, _NSIG / 8);
   struct __kernel_timespec timeout = {timeout_nanoseconds / 1000000000,
@@ -171,8 +202,8 @@ static inline uint32_t curing_reap(struct io_uring *ring, struct io_uring_cqe *i
 
 /* ---- (a) requests ------------------------------------------------------------------------- */
 
-/* (c) io_uring_prep_rw() of liburing 2.3 leaves user_data and newer fields alone: start from
- * zero, because slots are recycled and keep what they held last. */
+/* (c) Slots are recycled and keep what they held last. Up to liburing 2.3 the prep helpers reset
+ * them, since 2.4 it is io_uring_get_sqe(), and neither knows fields that came later. */
 static inline void curing_clear(struct io_uring_sqe *sqe) { memset(sqe, 0, sizeof *sqe); }
 
 static inline void curing_set_token(struct io_uring_sqe *sqe, uint64_t token) {
@@ -256,13 +287,20 @@ static inline void curing_prep_message(struct io_uring_sqe *sqe, int ring_fd, ui
 /* Registers `entries` (a power of two) page-aligned ring places as buffer group `group`. */
 static inline int curing_register_buffer_ring(struct io_uring *ring,
                                               struct io_uring_buf_ring *buffers, uint32_t entries,
-                                              uint16_t group) {
+                                              uint16_t group, uint16_t flags) {
   struct io_uring_buf_reg registration;
   memset(&registration, 0, sizeof registration);
   registration.ring_addr = (uint64_t)(uintptr_t)buffers;
   registration.ring_entries = entries;
   registration.bgid = group;
+  /* (c) liburing 2.3 calls the flags `pad` and ignores its own flags argument. */
+  memcpy((char *)&registration.bgid + sizeof registration.bgid, &flags, sizeof flags);
   return io_uring_register_buf_ring(ring, &registration, 0);
+}
+
+/* Calls IORING_REGISTER_SEND_MSG_RING without a request: -EINVAL where the kernel knows it. */
+static inline int curing_send_nothing(void) {
+  return io_uring_register((unsigned)-1, CURING_REGISTER_SEND_MSG_RING, NULL, 0);
 }
 
 /* Writes one buffer behind the tail; the kernel sees it at curing_buffer_ring_publish(). */
@@ -278,6 +316,16 @@ static inline void curing_buffer_ring_publish(struct io_uring_buf_ring *buffers,
 /* (a) struct io_uring_probe ends in a flexible array, which Swift does not import. */
 static inline int curing_probe_supports(const struct io_uring_probe *probe, uint8_t operation) {
   return io_uring_opcode_supported(probe, operation);
+}
+
+/* connect(2) on a socket that is non-blocking only for this call; 0 or -errno. */
+static inline int curing_connect_without_waiting(int fd, uint64_t address, uint32_t length) {
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+  int result = connect(fd, (const struct sockaddr *)(uintptr_t)address, length);
+  int error = errno;
+  fcntl(fd, F_SETFL, flags);
+  return result == 0 ? 0 : -error;
 }
 
 static inline uint64_t curing_locked_memory_limit(void) {
@@ -309,7 +357,7 @@ static inline int curing_query(struct curing_query_opcodes *answer) {
   memset(answer, 0, sizeof *answer);
   header.data = (uint64_t)(uintptr_t)answer;
   header.size = sizeof *answer;
-  int result = io_uring_register((unsigned)-1, 35, &header, 0);
+  int result = io_uring_register((unsigned)-1, CURING_REGISTER_QUERY, &header, 0);
   if (result < 0) return result;
   return header.result;
 }

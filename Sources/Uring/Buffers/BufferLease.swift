@@ -6,7 +6,10 @@
 public struct BufferLease: ~Copyable, @unchecked Sendable {
   // Unchecked: the lease is the only way to its buffer, and its end is safe on any thread.
 
-  private let pool: BufferPool
+  /// `nil` for memory of the lease's own.
+  ///
+  /// The pool keeps itself alive while it has leases.
+  private let pool: Unmanaged<BufferPool>?
   private let index: UInt16
   private var isHeld = true
   private let start: UnsafeMutableRawPointer
@@ -14,15 +17,17 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
   /// How many bytes were received.
   public let byteCount: Int
 
-  init(pool: BufferPool, index: UInt16, start: UnsafeMutableRawPointer, byteCount: Int) {
-    self.pool = pool
+  init(pool: BufferPool?, index: UInt16, start: UnsafeMutableRawPointer, byteCount: Int) {
+    unsafe self.pool = unsafe pool.map { unsafe Unmanaged.passUnretained($0) }
     self.index = index
     unsafe self.start = unsafe start
     self.byteCount = byteCount
   }
 
   deinit {
-    if isHeld { pool.takeBack(index) }
+    guard isHeld else { return }
+    guard let pool = unsafe pool else { return unsafe start.deallocate() }
+    unsafe pool._withUnsafeGuaranteedRef { $0.takeBack(index) }
   }
 
   /// The received bytes, for as long as the lease lives.
@@ -43,6 +48,9 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// Whether the buffer is a pool's.
+  package var isPooled: Bool { unsafe pool != nil }
+
   /// Where the bytes are, for a request that the lease outlives.
   @unsafe
   package var address: UnsafeRawPointer { unsafe UnsafeRawPointer(start) }
@@ -55,6 +63,23 @@ extension BufferLease {
   package consuming func release() -> (index: UInt16, address: UInt, byteCount: Int) {
     isHeld = false
     return unsafe (index: index, address: UInt(bitPattern: start), byteCount: byteCount)
+  }
+}
+
+extension BufferLease {
+  /// Makes a lease of the parts of one that was given up.
+  ///
+  /// - Parameters:
+  ///   - pool: The pool that the buffer returns to; `nil` if `address` was allocated for these
+  ///     bytes alone.
+  ///   - index: The buffer's index in the pool.
+  ///   - address: Where the bytes are.
+  ///   - byteCount: How many they are.
+  package init(restoring pool: BufferPool?, index: UInt16, address: UInt, byteCount: Int) {
+    guard let start = unsafe UnsafeMutableRawPointer(bitPattern: address) else {
+      preconditionFailure("a lease has memory")
+    }
+    unsafe self.init(pool: pool, index: index, start: start, byteCount: byteCount)
   }
 }
 

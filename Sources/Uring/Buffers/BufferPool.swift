@@ -7,11 +7,11 @@ public import SystemPackage
 ///
 /// Each buffer is in one place at a time: with the kernel, leased, or returned and waiting to be
 /// given to the kernel again. Leases may end on any thread; everything else happens on the thread
-/// that the pool is bound to.
+/// that the pool is bound to. The pool stays alive while any buffer is leased.
 @safe
 public final class BufferPool: @unchecked Sendable {
-  // Unchecked: `returned` and `isLeased` belong to the owning thread, `foreignReturns` has a lock,
-  // the rest is never written after `init`.
+  // Unchecked: `returned`, `isLeased`, `collected` and the counts belong to the owning thread,
+  // `foreign` has a lock, the rest is never written once requests use the pool.
 
   /// Names the pool in requests that select a buffer.
   public let group: UInt16
@@ -24,12 +24,27 @@ public final class BufferPool: @unchecked Sendable {
   private let region: UnsafeMutableRawPointer
   private let entriesByteCount: Int
 
-  private let returned: UnsafeMutablePointer<UInt16>
-  private var returnedCount: Int
-  private let isLeased: UnsafeMutablePointer<Bool>
-  private var owner: pthread_t
-  private let foreignReturns = Mutex<[UInt16]>([])
-  private let foreignReturnCount = Atomic<Int>(0)
+  let returned: UnsafeMutablePointer<UInt16>
+  var returnedCount: Int
+  let isLeased: UnsafeMutablePointer<Bool>
+  var leasedCount = 0
+  /// The owning thread's pthread_t; 0 once there is none.
+  ///
+  /// Written by the owner, read by all.
+  let owner: Atomic<UInt>
+  let foreign = Mutex(ForeignReturns())
+  /// How many wait in `foreign`; read without its lock.
+  let foreignCount = Atomic<Int>(0)
+  var collected: [UInt16] = []
+
+  /// Buffers whose leases ended on other threads than the owner's.
+  struct ForeignReturns {
+    var indices: [UInt16] = []
+    /// Set when the owner has gone: nobody will collect.
+    var isOrphaned = false
+    /// Leases that were left when the owner went.
+    var leasedCount = 0
+  }
 
   /// Called, on any thread, when a buffer came back on another thread than the owner's.
   package var onForeignReturn: (@Sendable () -> Void)?
@@ -38,12 +53,14 @@ public final class BufferPool: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - capacity: How many buffers; a power of two up to 32768.
-  ///   - bufferSize: Bytes in each.
+  ///   - bufferSize: Bytes in each; fits in 31 bits.
   ///   - group: The group's number, unique in a ring.
   /// - Throws: ENOMEM; EINVAL for a capacity that is not a power of two up to 32768.
   public init(capacity: Int, bufferSize: Int, group: UInt16 = 0) throws(Errno) {
     let isPowerOfTwo = capacity > 0 && capacity & (capacity - 1) == 0
-    guard isPowerOfTwo, capacity <= 32768, bufferSize > 0 else { throw .invalidArgument }
+    guard isPowerOfTwo, capacity <= 32768, bufferSize > 0, bufferSize <= Int(Int32.max) else {
+      throw .invalidArgument
+    }
     let entriesByteCount = capacity * MemoryLayout<curing_kernel_buf>.size
     let entries = unsafe try Self.map(entriesByteCount)
     do throws(Errno) {
@@ -57,7 +74,7 @@ public final class BufferPool: @unchecked Sendable {
     self.capacity = capacity
     self.bufferSize = bufferSize
     self.group = group
-    owner = pthread_self()
+    owner = Atomic(UInt(pthread_self()))
     unsafe isLeased = .allocate(capacity: capacity)
     unsafe isLeased.initialize(repeating: false, count: capacity)
     unsafe returned = .allocate(capacity: capacity)
@@ -86,67 +103,11 @@ public final class BufferPool: @unchecked Sendable {
 
   /// Makes the calling thread the owner.
   package func bindToCurrentThread() {
-    owner = pthread_self()
+    owner.store(UInt(pthread_self()), ordering: .relaxed)
   }
 
   func memory(of index: UInt16) -> UnsafeMutableRawPointer {
     assert(index < capacity, "buffer \(index) of \(capacity)")
     return unsafe region + Int(index) * bufferSize
-  }
-}
-
-extension BufferPool {
-  /// Leases the buffer that a completion names.
-  ///
-  /// - Parameters:
-  ///   - index: ``Completion/bufferIndex``.
-  ///   - byteCount: Bytes that the kernel wrote; 0 for a completion that failed but took a buffer.
-  package func lease(_ index: UInt16, byteCount: Int) -> BufferLease {
-    assert(byteCount <= bufferSize, "\(byteCount) bytes in a buffer of \(bufferSize)")
-    assert(unsafe !isLeased[Int(index)], "buffer \(index) is leased already")
-    unsafe isLeased[Int(index)] = true
-    return unsafe BufferLease(
-      pool: self, index: index, start: memory(of: index), byteCount: byteCount)
-  }
-
-  /// Takes a buffer back from its lease, on any thread.
-  func takeBack(_ index: UInt16) {
-    guard pthread_self() == owner else {
-      foreignReturns.withLock { $0.append(index) }
-      foreignReturnCount.add(1, ordering: .releasing)
-      onForeignReturn?()
-      return
-    }
-    put(index)
-  }
-
-  private func put(_ index: UInt16) {
-    // A buffer handed back twice would be filled by the kernel while somebody reads it.
-    precondition(unsafe isLeased[Int(index)], "buffer \(index) came back twice")
-    unsafe isLeased[Int(index)] = false
-    unsafe returned[returnedCount] = index
-    returnedCount += 1
-  }
-
-  /// Hands out every returned buffer, oldest first, and forgets them.
-  package func takeReturned(_ body: (UInt16) -> Void) {
-    if foreignReturnCount.load(ordering: .acquiring) > 0 { collectForeignReturns() }
-    for position in 0..<returnedCount { body(unsafe returned[position]) }
-    returnedCount = 0
-  }
-
-  private func collectForeignReturns() {
-    let indices = foreignReturns.withLock { queue in
-      let all = queue
-      queue.removeAll(keepingCapacity: true)
-      return all
-    }
-    foreignReturnCount.subtract(indices.count, ordering: .relaxed)
-    for index in indices { put(index) }
-  }
-
-  /// Whether any buffer waits to be given to the kernel.
-  package var hasReturned: Bool {
-    returnedCount > 0 || foreignReturnCount.load(ordering: .relaxed) > 0
   }
 }

@@ -20,7 +20,9 @@ public struct Completion: Hashable, Sendable {
     self.flags = flags
   }
 
-  /// The flags of a completion. The corresponding C names are `IORING_CQE_F_…`.
+  /// The flags of a completion.
+  ///
+  /// The corresponding C names are `IORING_CQE_F_…`.
   public struct Flags: OptionSet, Hashable, Sendable {
     /// The kernel's bits; the upper 16 are a buffer index.
     public var rawValue: UInt32
@@ -31,14 +33,26 @@ public struct Completion: Hashable, Sendable {
       self.rawValue = rawValue
     }
 
-    /// A buffer was taken; its index is in the upper bits. `IORING_CQE_F_BUFFER`, Linux 5.7.
-    public static let buffer = Self(rawValue: 1 << 0)
-    /// The request is still armed. `IORING_CQE_F_MORE`, Linux 5.13.
-    public static let more = Self(rawValue: 1 << 1)
-    /// More was ready when this completed. `IORING_CQE_F_SOCK_NONEMPTY`, Linux 5.19.
-    public static let socketNonEmpty = Self(rawValue: 1 << 2)
-    /// A zero-copy send has let go of its memory. `IORING_CQE_F_NOTIF`, Linux 6.0.
-    public static let notification = Self(rawValue: 1 << 3)
+    /// A buffer was taken; its index is in the upper bits.
+    ///
+    /// `IORING_CQE_F_BUFFER`, Linux 5.7.
+    @inlinable
+    public static var buffer: Self { Self(rawValue: 1 << 0) }
+    /// The request is still armed.
+    ///
+    /// `IORING_CQE_F_MORE`, Linux 5.13.
+    @inlinable
+    public static var more: Self { Self(rawValue: 1 << 1) }
+    /// More was ready when this completed.
+    ///
+    /// `IORING_CQE_F_SOCK_NONEMPTY`, Linux 5.19.
+    @inlinable
+    public static var socketNonEmpty: Self { Self(rawValue: 1 << 2) }
+    /// A zero-copy send has let go of its memory.
+    ///
+    /// `IORING_CQE_F_NOTIF`, Linux 6.0.
+    @inlinable
+    public static var notification: Self { Self(rawValue: 1 << 3) }
   }
 }
 

@@ -1,7 +1,9 @@
 public import SystemPackage
 
 extension Request {
-  /// Completes at once. The corresponding C function is `io_uring_prep_nop` (Linux 5.1).
+  /// Completes at once.
+  ///
+  /// The corresponding C function is `io_uring_prep_nop` (Linux 5.1).
   public static var nop: Self { Self(.nop) }
 
   /// Waits for time alone; a loop completes it from its own clock, without the kernel.
@@ -15,6 +17,7 @@ extension Request {
   ///   - descriptor: What to watch.
   ///   - mask: `POLLIN`, `POLLOUT` and so on.
   ///   - options: `[]` or `.multishot`.
+  /// - Returns: The request.
   ///
   /// The corresponding C functions are `io_uring_prep_poll_add` (Linux 5.1) and
   /// `io_uring_prep_poll_multishot` (Linux 5.13).
@@ -25,7 +28,9 @@ extension Request {
     Self(.poll, on: descriptor, options: options, count: mask)
   }
 
-  /// Ends a poll. The corresponding C function is `io_uring_prep_poll_remove` (Linux 5.1).
+  /// Ends a poll.
+  ///
+  /// The corresponding C function is `io_uring_prep_poll_remove` (Linux 5.1).
   @inlinable
   public static func removePoll(_ token: Token) -> Self {
     Self(.pollRemove, operand: token.rawValue)
@@ -39,6 +44,12 @@ extension Request {
   public static func cancel(_ token: Token) -> Self {
     Self(.cancel, operand: token.rawValue)
   }
+
+  /// Asks for every request of the ring to be ended; each still completes on its own.
+  ///
+  /// The corresponding C function is `io_uring_prep_cancel64` with `IORING_ASYNC_CANCEL_ANY`
+  /// (Linux 5.19).
+  public static var cancelAll: Self { Self(.cancel, count: 1) }
 
   /// Reads from a file, such as an eventfd, into memory that is the kernel's until the completion.
   ///
@@ -77,6 +88,7 @@ extension Request {
   ///
   /// - Parameter byteCount: Bytes already moved, at most ``count``. Not for `.sendMessage`, whose
   ///   pieces the sender gathers again.
+  /// - Returns: The request for the bytes behind them.
   public func advanced(by byteCount: UInt32) -> Self {
     assert(byteCount <= count, "\(byteCount) bytes moved of \(count)")
     assert(operation != .sendMessage, "a gathered send is gathered again")
@@ -84,5 +96,14 @@ extension Request {
     rest.count -= byteCount
     rest.operand += UInt64(byteCount)
     return rest
+  }
+}
+
+extension Request {
+  /// A zero-copy send as one that copies.
+  package var copying: Self {
+    assert(operation == .sendZeroCopy, "\(operation) copies already")
+    return Self(
+      .send, on: descriptor, options: options, count: count, operand: operand)
   }
 }

@@ -66,7 +66,11 @@ extension Request {
       unsafe curing_prep_read(entry, fd, operand, count)
       if descriptor.isDirect { unsafe curing_use_direct(entry) }
     case .cancel:
-      unsafe curing_prep_cancel(entry, operand)
+      if count == 0 {
+        unsafe curing_prep_cancel(entry, operand)
+      } else {
+        unsafe curing_prep_cancel_any(entry)
+      }
     case .close:
       if descriptor.isDirect {
         unsafe curing_prep_close_direct(entry, UInt32(fd))

@@ -21,6 +21,7 @@ extension Request {
   ///   - socket: The socket; in blocking mode.
   ///   - address: A `sockaddr`; the kernel reads it when the request is submitted.
   ///   - byteCount: The `sockaddr`'s size in bytes.
+  /// - Returns: The request.
   ///
   /// The corresponding C function is `io_uring_prep_connect` (Linux 5.5).
   @unsafe @inlinable
@@ -86,6 +87,7 @@ extension Request {
   ///   - byteCount: The sum of the pieces, in bytes.
   ///   - socket: The socket; in blocking mode.
   ///   - options: How to send.
+  /// - Returns: The request.
   ///
   /// The corresponding C function is `io_uring_prep_sendmsg` (Linux 5.3).
   @unsafe @inlinable
@@ -114,6 +116,7 @@ extension Request {
   /// - Parameters:
   ///   - socket: The socket.
   ///   - direction: `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`.
+  /// - Returns: The request.
   ///
   /// The corresponding C function is `io_uring_prep_shutdown` (Linux 5.11). The kernel always
   /// hands it to a worker thread (`REQ_F_FORCE_ASYNC`), so `shutdown(2)` is cheaper where there is

@@ -12,7 +12,7 @@ public struct Request: Hashable, Sendable {
   public var bufferGroup: UInt16
   /// What the request acts on.
   public var descriptor: Descriptor
-  /// Bytes to move; a socket address's length; a poll mask; a direction; by operation.
+  /// Bytes to move, a socket address's length, a poll mask, a direction; by operation.
   public var count: UInt32
   /// Address of memory, a token, or a number, by operation.
   public var operand: UInt64
@@ -42,20 +42,33 @@ public struct Request: Hashable, Sendable {
     }
 
     /// Stays armed and completes many times.
-    public static let multishot = Self(rawValue: 1 << 0)
-    /// Waits for readiness before the first try. Receive and send since Linux 5.19, accept since
-    /// Linux 6.10.
-    public static let pollFirst = Self(rawValue: 1 << 1)
-    /// Answers -EAGAIN rather than wait. `MSG_DONTWAIT`, or `IORING_ACCEPT_DONTWAIT` since
-    /// Linux 6.10.
-    public static let doNotWait = Self(rawValue: 1 << 2)
-    /// Lets the kernel choose a provided buffer. `IOSQE_BUFFER_SELECT`.
-    public static let selectBuffer = Self(rawValue: 1 << 3)
-    /// Puts an accepted connection into the ring's direct table. Linux 5.19.
-    public static let intoDirectTable = Self(rawValue: 1 << 4)
-    /// Does not complete a stream send before everything went out. `MSG_WAITALL`; for send since
+    @inlinable
+    public static var multishot: Self { Self(rawValue: 1 << 0) }
+    /// Waits for readiness before the first try.
+    ///
+    /// Receive and send since Linux 5.19, accept since Linux 6.10.
+    @inlinable
+    public static var pollFirst: Self { Self(rawValue: 1 << 1) }
+    /// Answers -EAGAIN rather than wait.
+    ///
+    /// `MSG_DONTWAIT`, or `IORING_ACCEPT_DONTWAIT` since Linux 6.10.
+    @inlinable
+    public static var doNotWait: Self { Self(rawValue: 1 << 2) }
+    /// Lets the kernel choose a provided buffer.
+    ///
+    /// `IOSQE_BUFFER_SELECT`.
+    @inlinable
+    public static var selectBuffer: Self { Self(rawValue: 1 << 3) }
+    /// Puts an accepted connection into the ring's direct table.
+    ///
     /// Linux 5.19.
-    public static let waitForAll = Self(rawValue: 1 << 5)
+    @inlinable
+    public static var intoDirectTable: Self { Self(rawValue: 1 << 4) }
+    /// Does not complete a stream send before everything went out.
+    ///
+    /// `MSG_WAITALL`; for send since Linux 5.19.
+    @inlinable
+    public static var waitForAll: Self { Self(rawValue: 1 << 5) }
   }
 
   /// Whether the request stays armed after a completion.

@@ -40,7 +40,9 @@ public struct Token: RawRepresentable, Hashable, Sendable {
 
   /// What the request asked, or `nil` for a value that no token has.
   @inlinable
-  public var operation: Operation? { Operation(rawValue: UInt8(truncatingIfNeeded: rawValue >> 56)) }
+  public var operation: Operation? {
+    Operation(rawValue: UInt8(truncatingIfNeeded: rawValue >> 56))
+  }
 }
 
 extension Token: CustomStringConvertible {

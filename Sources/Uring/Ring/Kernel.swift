@@ -30,6 +30,9 @@ package protocol Kernel: ~Copyable {
   /// Ends one or both directions of a socket at once; 0 or a negated errno.
   mutating func shutdown(_ descriptor: Descriptor, direction: Int32) -> Int32
 
+  /// Starts a connect and does not wait for it; 0 or a negated errno such as EINPROGRESS.
+  mutating func connectWithoutWaiting(_ request: Request) -> Int32
+
   /// The socket's pending error (`SO_ERROR`) as a negated errno, or 0.
   mutating func pendingError(of descriptor: Descriptor) -> Int32
 }

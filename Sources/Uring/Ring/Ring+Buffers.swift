@@ -11,13 +11,16 @@ extension Ring {
   ///
   /// The corresponding C function is `io_uring_register_buf_ring` (Linux 5.19).
   public mutating func register(_ pool: BufferPool) throws(Errno) {
+    guard !hidden.contains(.bufferRing) else { throw .invalidArgument }
     let result = unsafe curing_register_buffer_ring(
-      cell, pool.entries, UInt32(pool.capacity), pool.group)
+      cell, pool.entries, UInt32(pool.capacity), pool.group, 0)
     guard result >= 0 else { throw Errno(rawValue: -result) }
     provide(from: pool)
   }
 
-  /// Takes a pool back from the kernel. No request may be selecting from it.
+  /// Takes a pool back from the kernel.
+  ///
+  /// No request may be selecting from it.
   ///
   /// - Throws: EINVAL or ENOENT if the group is not registered.
   ///

@@ -12,7 +12,8 @@ extension Ring {
   public mutating func reap(into batch: UnsafeMutableBufferPointer<Completion>) -> Int {
     guard let start = batch.baseAddress else { return 0 }
     // `Completion` has the layout of curing_kernel_cqe; a test pins its size and offsets.
-    let entries = unsafe UnsafeMutableRawPointer(start).assumingMemoryBound(to: curing_kernel_cqe.self)
+    let entries = unsafe UnsafeMutableRawPointer(start)
+      .assumingMemoryBound(to: curing_kernel_cqe.self)
     return Int(unsafe curing_reap(cell, entries, UInt32(batch.count)))
   }
 

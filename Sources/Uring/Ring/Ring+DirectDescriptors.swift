@@ -13,6 +13,7 @@ extension Ring {
   ///
   /// The corresponding C function is `io_uring_register_files_sparse` (Linux 5.19).
   public mutating func makeDirectTable(capacity: UInt32) throws(Errno) {
+    guard !hidden.contains(.directDescriptors) else { throw .invalidArgument }
     let result = unsafe io_uring_register_files_sparse(cell, capacity)
     guard result >= 0 else { throw Errno(rawValue: -result) }
   }

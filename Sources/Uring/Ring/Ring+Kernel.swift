@@ -13,6 +13,12 @@ extension Ring: Kernel {
     return Glibc.shutdown(descriptor.rawValue, direction) == 0 ? 0 : -Glibc.errno
   }
 
+  package mutating func connectWithoutWaiting(_ request: Request) -> Int32 {
+    assert(request.operation == .connect && !request.descriptor.isDirect)
+    return curing_connect_without_waiting(
+      request.descriptor.rawValue, request.operand, request.count)
+  }
+
   package mutating func pendingError(of descriptor: Descriptor) -> Int32 {
     assert(!descriptor.isDirect, "getsockopt(2) takes an ordinary descriptor")
     var error: Int32 = 0

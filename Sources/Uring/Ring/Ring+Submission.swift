@@ -34,8 +34,8 @@ extension Ring {
   ///     completion (Linux 6.12; ignored before). Needs a timeout.
   /// - Returns: How many requests the kernel took.
   /// - Throws: EAGAIN or ENOMEM (no memory for a request), EBUSY (completions must be reaped
-  ///   first), EINTR (a signal), EBADR (a completion was lost), EEXIST (wrong thread), EBADFD
-  ///   (ring not enabled), ENXIO.
+  ///   first), EINTR (a signal), EBADR (a completion was lost), EEXIST (wrong thread; EINVAL or
+  ///   EBADF where the ring's descriptor is registered), EBADFD (ring not enabled), ENXIO.
   ///
   /// The corresponding C function is `io_uring_enter2`.
   public mutating func enter(
@@ -56,8 +56,6 @@ extension Ring {
 }
 
 extension Errno {
-  /// ETIME (62): a wait ran out of time. Not ETIMEDOUT, which is a peer's silence.
-  package static var timeout: Errno { Errno(rawValue: 62) }
   /// EBADR (53): a completion was lost for want of memory.
   package static var completionLost: Errno { Errno(rawValue: 53) }
 }

@@ -21,6 +21,10 @@ public struct Ring: ~Copyable {
   public let submissionEntryCount: UInt32
   /// Places in the completion queue, as the kernel made it.
   public let completionEntryCount: UInt32
+  /// Whether the kernel looks the ring up by its number in a small table of the thread.
+  let isDescriptorRegistered: Bool
+  /// Features that the ring behaves as if it did not have them.
+  let hidden: KernelFeatures
   /// How often the ring has entered the kernel.
   public internal(set) var enterCount: UInt64 = 0
 
@@ -28,12 +32,18 @@ public struct Ring: ~Copyable {
   ///
   /// - Parameter configuration: Sizes, and the sets of flags to try.
   /// - Throws: ``RingSetupError`` with the errno of io_uring_setup(2) and what it means here:
-  ///   EPERM, ENOSYS, ENOMEM, EMFILE, ENFILE, EINVAL.
+  ///   EPERM, ENOSYS, ENOMEM, EMFILE, ENFILE, EINVAL; EOPNOTSUPP for a kernel that is too old.
   ///
   /// The corresponding C functions are `io_uring_setup` and `io_uring_queue_mmap`.
   public init(_ configuration: RingConfiguration = RingConfiguration()) throws(RingSetupError) {
+    try self.init(configuration, hiding: .hiddenByEnvironment)
+  }
+
+  init(
+    _ configuration: RingConfiguration, hiding hidden: KernelFeatures
+  ) throws(RingSetupError) {
     var parameters = curing_kernel_params()
-    let descriptor = try Self.setUp(configuration, &parameters)
+    let descriptor = try Self.setUp(configuration.hiding(hidden), &parameters)
     let cell = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
     unsafe cell.initialize(to: io_uring())
     let mapped = unsafe curing_map(descriptor, &parameters, cell)
@@ -44,36 +54,18 @@ public struct Ring: ~Copyable {
     }
     unsafe self.cell = unsafe cell
     flags = SetupFlags(rawValue: parameters.flags)
-    features = RingFeatures(rawValue: parameters.features)
+    features = RingFeatures(rawValue: parameters.features).subtracting(hidden.ringFeatures)
+    self.hidden = hidden
     submissionEntryCount = parameters.sq_entries
     completionEntryCount = parameters.cq_entries
     // A registered descriptor spares each enter a look-up (Linux 5.18); without it all works.
-    _ = unsafe io_uring_register_ring_fd(cell)
+    let mayRegister = !hidden.contains(.registeredRingDescriptor)
+    isDescriptorRegistered = unsafe mayRegister && io_uring_register_ring_fd(cell) == 1
   }
 
   deinit {
     unsafe io_uring_queue_exit(cell)
     unsafe cell.deallocate()
-  }
-
-  private static func setUp(
-    _ configuration: RingConfiguration, _ parameters: inout curing_kernel_params
-  ) throws(RingSetupError) -> Int32 {
-    precondition(configuration.submissionEntryCount > 0, "a ring needs a submission entry")
-    var refusal = Errno.invalidArgument
-    for flags in configuration.flagLadder {
-      parameters = curing_kernel_params()
-      parameters.flags = flags.rawValue
-      if flags.contains(.completionQueueSize) {
-        parameters.cq_entries = configuration.completionEntryCount
-      }
-      let answer = unsafe io_uring_setup(configuration.submissionEntryCount, &parameters)
-      if answer >= 0 { return answer }
-      refusal = Errno(rawValue: -answer)
-      // EINVAL is an unknown flag; any other answer is the same for every set.
-      if refusal != .invalidArgument { break }
-    }
-    throw .diagnose(refusal)
   }
 
   /// The ring's own descriptor, for messages from other rings and for looking at it.

@@ -25,3 +25,15 @@ public struct RingConfiguration: Hashable, Sendable {
     self.flagLadder = flagLadder
   }
 }
+
+extension RingConfiguration {
+  /// The same sizes with the sets of flags that are left once some features are hidden.
+  func hiding(_ hidden: KernelFeatures) -> Self {
+    var rest = self
+    rest.flagLadder = []
+    for flags in flagLadder.map({ $0.hiding(hidden) }) where !rest.flagLadder.contains(flags) {
+      rest.flagLadder.append(flags)
+    }
+    return rest
+  }
+}

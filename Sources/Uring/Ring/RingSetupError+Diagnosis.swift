@@ -5,9 +5,10 @@ package import SystemPackage
 package struct SetupCircumstances: Hashable, Sendable {
   /// `kernel.io_uring_disabled`, where the kernel has it (Linux 6.6).
   package var sysctlLevel: Int?
-  /// Whether a seccomp filter is installed (`Seccomp: 2` in proc_pid_status(5)).
+  /// Whether a seccomp filter is installed on the thread (`Seccomp: 2` in
+  /// proc_pid_status(5)).
   package var hasSeccompFilter: Bool
-  /// `RLIMIT_MEMLOCK` in bytes; `nil` where there is no limit.
+  /// `RLIMIT_MEMLOCK` in bytes; `nil` where there is no limit or CAP_IPC_LOCK lifts it.
   package var lockedMemoryByteCount: UInt64?
 
   package init(sysctlLevel: Int?, hasSeccompFilter: Bool, lockedMemoryByteCount: UInt64?) {
@@ -47,7 +48,7 @@ extension RingSetupError {
   }
 
   /// Tells what an errno of io_uring_setup(2) means on this machine, now.
-  static func diagnose(_ errno: Errno) -> RingSetupError {
+  package static func diagnose(_ errno: Errno) -> RingSetupError {
     diagnose(errno, under: .current)
   }
 }
@@ -56,15 +57,29 @@ extension SetupCircumstances {
   /// What this machine and process show.
   package static var current: Self {
     let limit = curing_locked_memory_limit()
+    let isLimited = limit != .max && !hasCapability(.lockMemory)
     return Self(
       sysctlLevel: firstLine(of: "/proc/sys/kernel/io_uring_disabled").flatMap { Int($0) },
-      hasSeccompFilter: processStatus("Seccomp") == "2",
-      lockedMemoryByteCount: limit == .max ? nil : limit
+      hasSeccompFilter: threadStatus("Seccomp") == "2",
+      lockedMemoryByteCount: isLimited ? limit : nil
     )
   }
 
-  private static func processStatus(_ key: String) -> String? {
-    contents(of: "/proc/self/status")?.split(separator: "\n")
+  /// Bits of the effective set in proc_pid_status(5), as capabilities(7) numbers them.
+  private enum Capability: UInt64 {
+    case lockMemory = 14
+  }
+
+  private static func hasCapability(_ capability: Capability) -> Bool {
+    guard let digits = threadStatus("CapEff"), let set = UInt64(digits, radix: 16) else {
+      return false
+    }
+    return set & 1 << capability.rawValue != 0
+  }
+
+  /// A line of the calling thread's status: filters and capabilities belong to threads.
+  private static func threadStatus(_ key: String) -> String? {
+    contents(of: "/proc/thread-self/status")?.split(separator: "\n")
       .first { $0.hasPrefix(key + ":") }
       .flatMap { $0.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last }
       .map(String.init)

@@ -1,0 +1,28 @@
+internal import Uring
+
+extension Flight {
+  /// Leaves out the newest thing that was asked for.
+  mutating func dropCapability() {
+    facts.insert(.capabilityDropped)
+    guard request.operation != .sendZeroCopy else { return request = request.copying }
+    // Multishot receives are of Linux 6.0, waiting first for them of 5.19; multishot accepts are
+    // of 5.19, waiting first for them and not waiting at all of 6.10.
+    let newestFirst: [Request.Options] =
+      request.operation == .receive
+      ? [.multishot, .pollFirst] : [.pollFirst, .doNotWait, .multishot]
+    guard let newest = newestFirst.first(where: request.options.contains) else { return }
+    request.options.remove(newest)
+  }
+}
+
+extension Operation {
+  /// Whether a result above zero is a count of bytes of a socket or a file.
+  var movesBytes: Bool {
+    switch self {
+    case .receive, .send, .sendMessage, .sendZeroCopy, .read: true
+    case .nop, .accept, .connect, .poll, .pollRemove, .cancel, .shutdown, .close, .message,
+      .timer:
+      false
+    }
+  }
+}

@@ -1,0 +1,112 @@
+internal import Uring
+
+/// A fixed number of places for flights.
+///
+/// A place is reused with a new generation, so that a completion for an earlier use is recognised.
+/// Memory costs nothing until a place is first used.
+@safe
+struct FlightTable: ~Copyable {
+  let capacity: Int
+  private(set) var count = 0
+  private let flights: UnsafeMutablePointer<Flight>
+  /// Places below this have been used at least once.
+  private var usedCount = 0
+  private let freeSlots: UnsafeMutablePointer<UInt32>
+  private var freeCount = 0
+
+  init(capacity: Int) {
+    precondition(capacity > 0 && capacity < Token.slotLimit, "\(capacity) flights")
+    self.capacity = capacity
+    unsafe flights = .allocate(capacity: capacity)
+    unsafe freeSlots = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    unsafe flights.deallocate()
+    unsafe freeSlots.deallocate()
+  }
+
+  /// Takes a place; `nil` when the table is full.
+  mutating func open(
+    _ request: Request, policy: ResubmissionPolicy, owner: OperationOwner?
+  ) -> Token? {
+    let slot: Int
+    if freeCount > 0 {
+      freeCount -= 1
+      slot = Int(unsafe freeSlots[freeCount])
+    } else {
+      guard usedCount < capacity else { return nil }
+      slot = usedCount
+      usedCount += 1
+      unsafe (flights + slot).initialize(to: .empty)
+    }
+    count += 1
+    let flight = unsafe flights + slot
+    assert(unsafe flight.pointee.state == .free, "slot \(slot) is in use")
+    unsafe flight.pointee.request = request
+    unsafe flight.pointee.operation = request.operation
+    unsafe flight.pointee.attempt = 1
+    unsafe flight.pointee.state = .queued
+    unsafe flight.pointee.phase = .request
+    unsafe flight.pointee.facts = []
+    unsafe flight.pointee.policy = policy
+    unsafe flight.pointee.byteCount = 0
+    unsafe flight.pointee.deadline = 0
+    unsafe flight.pointee.owner = unsafe owner.map { unsafe Unmanaged.passRetained($0) }
+    return Token(
+      slot: slot, generation: unsafe flight.pointee.generation, operation: request.operation)
+  }
+
+  /// Gives a place up and hands back who was to hear of it, retained.
+  mutating func retire(_ slot: Int) -> Unmanaged<OperationOwner>? {
+    let flight = unsafe flights + slot
+    assert(unsafe flight.pointee.state != .free, "slot \(slot) is free")
+    unsafe flight.pointee.state = .free
+    unsafe flight.pointee.generation &+= 1
+    unsafe freeSlots[freeCount] = UInt32(slot)
+    freeCount += 1
+    count -= 1
+    return unsafe flight.pointee.owner
+  }
+
+  /// The slot that a token names, if its flight is still on its way.
+  func slot(for token: Token) -> Int? {
+    let slot = token.slot
+    guard slot < usedCount else { return nil }
+    let flight = unsafe flights + slot
+    guard unsafe flight.pointee.generation == token.generation,
+      unsafe flight.pointee.state != .free
+    else { return nil }
+    return slot
+  }
+
+  /// The token of a flight.
+  func token(of slot: Int) -> Token {
+    let flight = unsafe flights + slot
+    return Token(
+      slot: slot, generation: unsafe flight.pointee.generation,
+      operation: unsafe flight.pointee.operation)
+  }
+
+  subscript(slot: Int) -> Flight {
+    unsafeAddress {
+      assert(slot < usedCount, "slot \(slot) of \(usedCount)")
+      return unsafe UnsafePointer(flights + slot)
+    }
+    nonmutating unsafeMutableAddress {
+      assert(slot < usedCount, "slot \(slot) of \(usedCount)")
+      return unsafe flights + slot
+    }
+  }
+
+  /// Slots that may hold a flight, for walking all of them.
+  var slots: Range<Int> { 0..<usedCount }
+}
+
+extension Flight {
+  fileprivate static var empty: Flight {
+    unsafe Flight(
+      request: .nop, generation: 1, attempt: 0, byteCount: 0, heldResult: 0, policy: .completion,
+      operation: .nop, state: .free, phase: .request, facts: [], deadline: 0, owner: nil)
+  }
+}

@@ -1,0 +1,100 @@
+internal import Glibc
+internal import Synchronization
+public import Uring
+
+/// Loops on threads of their own, one for each core that is to work.
+///
+/// Nothing is shared between the loops: each has its ring, its buffers, its connections. A group
+/// that is dropped stops its loops.
+public final class CompletionLoopGroup: Sendable {
+  /// The loops, in no order of importance.
+  public let loops: [CompletionLoop]
+  /// How the loops were made.
+  public let configuration: LoopConfiguration
+  private let nextIndex = Atomic<Int>(0)
+  private let lifetime: GroupLifetime
+
+  /// Starts loops.
+  ///
+  /// - Parameters:
+  ///   - count: How many; one for each processor if `nil`.
+  ///   - configuration: How each is made.
+  /// - Throws: ``RingSetupError`` when a ring cannot be made, with the reason and what to do; loops
+  ///   that had started are stopped.
+  ///
+  /// The corresponding C functions are `io_uring_setup` and `pthread_create`.
+  public init(
+    count: Int? = nil, configuration: LoopConfiguration = LoopConfiguration()
+  ) throws(RingSetupError) {
+    let count = count ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    precondition(count > 0, "a group of \(count) loops")
+    self.configuration = configuration
+    let lifetime = GroupLifetime(count)
+    self.lifetime = lifetime
+    var loops: [CompletionLoop] = []
+    do throws(RingSetupError) {
+      for _ in 0..<count {
+        loops.append(try LoopThread.start(configuration) { lifetime.loopEnded() })
+      }
+    } catch {
+      for loop in loops { loop.stop() }
+      throw error
+    }
+    self.loops = loops
+  }
+
+  deinit {
+    for loop in loops { loop.stop() }
+  }
+
+  /// The next loop in turn, for a connection that may be on any.
+  ///
+  /// - Returns: One of ``loops``.
+  public func next() -> CompletionLoop {
+    let index = nextIndex.wrappingAdd(1, ordering: .relaxed).oldValue
+    return loops[Int(UInt(bitPattern: index) % UInt(loops.count))]
+  }
+
+  /// Stops accepting, closes every connection, ends every operation, and stops the loops.
+  ///
+  /// Returns when nothing is with the kernel any more and the rings are closed. Tasks that serve
+  /// connections are waited for: their operations end with ESHUTDOWN.
+  public func shutdown() async {
+    for loop in loops { loop.stop() }
+    await lifetime.end()
+  }
+}
+
+/// Counts the loops of a group that have not ended.
+private final class GroupLifetime: Sendable {
+  private struct State {
+    var count: Int
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
+
+  init(_ count: Int) {
+    state = Mutex(State(count: count))
+  }
+
+  func loopEnded() {
+    let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+      state.count -= 1
+      guard state.count == 0 else { return [] }
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func end() async {
+    await withCheckedContinuation { continuation in
+      let isOver = state.withLock { state in
+        if state.count > 0 { state.waiters.append(continuation) }
+        return state.count == 0
+      }
+      if isOver { continuation.resume() }
+    }
+  }
+}

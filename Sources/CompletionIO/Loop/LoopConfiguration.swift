@@ -1,0 +1,35 @@
+public import Uring
+
+/// How large a loop is and how it treats would-block answers.
+public struct LoopConfiguration: Hashable, Sendable {
+  /// The ring's queues.
+  public var ring = RingConfiguration()
+  /// Operations that can be on their way at once; each armed receive is one.
+  public var flightLimit = 1 << 16
+  /// Buffers that the kernel receives into, for all connections of the loop; a power of two.
+  ///
+  /// Few and large: the ring of buffers passes through the cache, and a burst larger than a buffer
+  /// takes several completions.
+  public var bufferCount = 128
+  /// Bytes in each buffer.
+  public var bufferSize = 32768
+  /// Bytes that a connection may have received and nobody claimed before it stops receiving.
+  public var unclaimedByteLimit = 1 << 18
+  /// Bytes of owned sends that a connection may have queued before a sender waits, and before its
+  /// handlers stop hearing of received bytes.
+  public var unsentByteLimit = 1 << 18
+  /// How long a connection that is being closed may take to send what is queued; then the rest is
+  /// dropped and its senders are told.
+  public var drainTimeLimit = Duration.seconds(30)
+  /// Connections accepted and not yet claimed before a listener stops accepting.
+  public var unclaimedConnectionLimit = 256
+  /// Places in each loop's table of direct descriptors; 0 for none.
+  ///
+  /// With a table, listeners accept into it, and connections take no file descriptor.
+  public var directDescriptorCount: UInt32 = 0
+  /// What to do with would-block answers, where nothing else is said.
+  public var policy = ResubmissionPolicy.completion
+
+  /// The defaults.
+  public init() {}
+}

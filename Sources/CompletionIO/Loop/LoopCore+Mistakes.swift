@@ -1,0 +1,26 @@
+internal import SystemPackage
+internal import Uring
+
+// Answers that only a mistake in this library can lead to. They trap in debug builds alone: a
+// program that closes a descriptor of ours by its number gets the error, and goes on.
+extension LoopCore {
+  /// Wrong descriptors, wrong memory, wrong arguments.
+  static var mistakes: [Errno] { [.badFileDescriptor, .badAddress, .notSocket, .invalidArgument] }
+
+  /// Whether an answer, after its verdict, shows a mistake in a request of the library's own.
+  ///
+  /// Accepts and connects get EINVAL for what the program asked as well: a listener that has been
+  /// shut down, an address without a scope.
+  func isMistake(_ result: Int32, _ verdict: Verdict, of slot: Int) -> Bool {
+    guard result < 0, verdict == .surface, Self.mistakes.contains(Errno(rawValue: -result))
+    else { return false }
+    let isArgument = result == -Errno.invalidArgument.rawValue
+    if isArgument, !table[slot].request.operation.movesBytes { return false }
+    return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.isPartOfLibrary } ?? false
+  }
+
+  /// What to say of it.
+  func mistake(_ result: Int32, of slot: Int) -> String {
+    "\(table[slot].request) failed: \(Errno(rawValue: -result))"
+  }
+}

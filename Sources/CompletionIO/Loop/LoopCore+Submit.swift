@@ -1,0 +1,87 @@
+internal import SystemPackage
+internal import Uring
+
+extension LoopCore {
+  /// Hands as much as fits to the kernel's submission queue; the rest stays in line.
+  mutating func submit<K: Kernel & ~Copyable>(to kernel: inout K) {
+    resolveTimeouts(kernel)
+    var sent = 0
+    while sent < controls.count {
+      let request = controls[sent]
+      guard kernel.prepare(request, token: Self.controlToken(request.operation)) else { break }
+      sent += 1
+    }
+    statistics.submissions += UInt64(sent)
+    guard sent == controls.count else {
+      controls.removeFirst(sent)
+      statistics.submissionQueueFull += 1
+      return
+    }
+    if sent > 0 { controls.removeAll(keepingCapacity: true) }
+    while let slot = backlog.first {
+      guard prepare(slot, on: &kernel) else {
+        statistics.submissionQueueFull += 1
+        return
+      }
+      _ = backlog.removeFirst()
+    }
+  }
+
+  /// Prepares one flight; `false` when the submission queue is full.
+  private mutating func prepare<K: Kernel & ~Copyable>(
+    _ slot: Int, on kernel: inout K
+  ) -> Bool {
+    assert(table[slot].state == .queued, "slot \(slot) is not in line")
+    if table[slot].facts.contains(.endRequested) {
+      endWithoutKernel(slot, result: -Errno.canceled.rawValue)
+      return true
+    }
+    var request = table[slot].request
+    if table[slot].phase == .writability {
+      request = .poll(request.descriptor, mask: Self.writabilityMask)
+    } else if let result = answerAtOnce(request, table[slot].policy, kernel: &kernel) {
+      statistics.otherSystemCalls += 1
+      endWithoutKernel(slot, result: result)
+      return true
+    }
+    guard kernel.prepare(request, token: table.token(of: slot)) else { return false }
+    table[slot].state = .inKernel
+    statistics.submissions += 1
+    return true
+  }
+
+  /// POLLOUT (poll(2)).
+  private static var writabilityMask: UInt32 { 0x4 }
+
+  /// What a system call does better than a request.
+  ///
+  /// A shutdown request always goes to a worker thread (`REQ_F_FORCE_ASYNC`), and a connect request
+  /// never answers EINPROGRESS, which is what a non-blocking one is asked for.
+  private func answerAtOnce<K: Kernel & ~Copyable>(
+    _ request: Request, _ policy: ResubmissionPolicy, kernel: inout K
+  ) -> Int32? {
+    guard !request.descriptor.isDirect else { return nil }
+    switch request.operation {
+    case .shutdown:
+      return kernel.shutdown(request.descriptor, direction: Int32(request.count))
+    case .connect:
+      return policy.asksNotToWait ? kernel.connectWithoutWaiting(request) : nil
+    default:
+      return nil
+    }
+  }
+
+  /// Turns timeouts that were asked for since the last turn into times.
+  private mutating func resolveTimeouts<K: Kernel & ~Copyable>(_ kernel: borrowing K) {
+    guard !freshTimeouts.isEmpty else { return }
+    let now = kernel.now
+    for fresh in freshTimeouts {
+      guard let slot = table.slot(for: fresh.token) else { continue }
+      let time = now.addingReportingOverflow(fresh.nanoseconds)
+      let deadline = time.overflow ? UInt64.max - 1 : time.partialValue
+      table[slot].deadline = deadline
+      timers.schedule(slot, at: deadline)
+    }
+    freshTimeouts.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,46 @@
+internal import SystemPackage
+internal import Uring
+
+extension LoopCore {
+  /// Handles every flight whose time has come.
+  mutating func handleDueTimers(at now: UInt64) {
+    while let slot = timers.popDue(at: now) {
+      if table[slot].request.operation == .timer {
+        endWithoutKernel(slot, result: 0)
+      } else if table[slot].deadline != 0, table[slot].deadline <= now {
+        statistics.deadlines += 1
+        table[slot].deadline = Flight.passedDeadline
+        requestEnd(of: slot)
+      } else {
+        if table[slot].state == .awaitingDescriptor { descriptorLine.remove(slot) }
+        enqueue(slot)
+      }
+    }
+  }
+
+  /// Gives returned buffers to the kernel, and lets as many waiting receives try again as there
+  /// are buffers.
+  mutating func feedBuffers<K: Kernel & ~Copyable>(from pool: BufferPool, to kernel: inout K) {
+    if pool.hasReturned { kernel.provide(from: pool) }
+    guard !bufferLine.isEmpty else { return }
+    var available = pool.availableCount
+    while available > 0, !bufferLine.isEmpty {
+      let slot = bufferLine.removeFirst()
+      enqueue(slot)
+      available -= 1
+    }
+  }
+
+  /// Whether a receive waits in line although there is a buffer: those that were let go on before
+  /// it have not taken it, or it has come back since.
+  func hasBufferForWaiter(in pool: BufferPool) -> Bool {
+    !bufferLine.isEmpty && pool.availableCount > 0
+  }
+
+  /// How long a wait may last; `nil` for as long as it takes.
+  func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
+    guard let time = timers.nextTime else { return nil }
+    let current = now()
+    return time <= current ? .zero : .nanoseconds(Int64(clamping: time - current))
+  }
+}

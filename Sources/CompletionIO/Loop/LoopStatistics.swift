@@ -1,0 +1,55 @@
+/// What a loop has done so far.
+public struct LoopStatistics: Hashable, Sendable {
+  /// System calls that submitted and waited.
+  public var enters: UInt64 = 0
+  /// Enters that failed for want of memory or for an overflow, and were tried again.
+  public var enterFailures: UInt64 = 0
+  /// Requests submitted.
+  public var submissions: UInt64 = 0
+  /// Completions taken out.
+  public var completions: UInt64 = 0
+  /// Times the submission queue was full.
+  public var submissionQueueFull: UInt64 = 0
+  /// Times an operation was refused because the flight table was full.
+  public var flightTableFull: UInt64 = 0
+  /// Completions for operations that had already ended.
+  public var staleCompletions: UInt64 = 0
+  /// Requests sent without a recipient (closing, cancelling) that failed.
+  public var controlFailures: UInt64 = 0
+  /// Deadlines that passed.
+  public var deadlines: UInt64 = 0
+  /// Connections accepted.
+  public var accepted: UInt64 = 0
+  /// Chunks of bytes received.
+  public var chunksReceived: UInt64 = 0
+  /// Bytes received.
+  public var bytesReceived: UInt64 = 0
+  /// Bytes sent.
+  public var bytesSent: UInt64 = 0
+  /// Answers of would-block or a partial send whose rest was copied out of its pool buffer.
+  public var sendsCopied: UInt64 = 0
+  /// System calls besides enters.
+  public var otherSystemCalls: UInt64 = 0
+  /// Verdicts, by kind.
+  var verdicts = InlineCounters()
+
+  /// How often a verdict was reached.
+  public func count(of kind: Verdict.Kind) -> UInt64 {
+    verdicts[kind.rawValue]
+  }
+
+  mutating func count(_ verdict: Verdict) {
+    verdicts[verdict.kind.rawValue] += 1
+  }
+}
+
+/// One counter for each kind of verdict, stored in place.
+struct InlineCounters: Hashable, Sendable {
+  private var low = SIMD8<UInt64>()
+  private var high = SIMD8<UInt64>()
+
+  subscript(index: Int) -> UInt64 {
+    get { index < 8 ? low[index] : high[index - 8] }
+    set { if index < 8 { low[index] = newValue } else { high[index - 8] = newValue } }
+  }
+}

@@ -1,0 +1,34 @@
+internal import Glibc
+
+/// A `msghdr` with its vectors, for one gathered send.
+@safe
+final class GatheredMessage {
+  /// Pieces that one send can gather.
+  static let pieceLimit = 16
+
+  private let header: UnsafeMutablePointer<msghdr>
+  private let vectors: UnsafeMutablePointer<iovec>
+
+  init() {
+    unsafe header = .allocate(capacity: 1)
+    unsafe vectors = .allocate(capacity: Self.pieceLimit)
+    unsafe header.initialize(to: msghdr())
+    unsafe vectors.initialize(repeating: iovec(), count: Self.pieceLimit)
+    unsafe header.pointee.msg_iov = unsafe vectors
+  }
+
+  deinit {
+    unsafe header.deallocate()
+    unsafe vectors.deallocate()
+  }
+
+  /// Sets a piece; pieces are set from 0.
+  func set(_ index: Int, address: UInt, byteCount: UInt32) {
+    unsafe vectors[index] = unsafe iovec(
+      iov_base: UnsafeMutableRawPointer(bitPattern: address), iov_len: Int(byteCount))
+    unsafe header.pointee.msg_iovlen = index + 1
+  }
+
+  /// The `msghdr`, for a request.
+  @unsafe var address: UnsafeRawPointer { unsafe UnsafeRawPointer(header) }
+}

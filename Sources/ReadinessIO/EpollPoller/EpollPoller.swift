@@ -1,0 +1,141 @@
+internal import CReadiness
+internal import Glibc
+public import SystemPackage
+internal import Uring
+
+/// A ``Poller`` that is epoll itself.
+@safe
+public struct EpollPoller: Poller, ~Copyable {
+  /// Ends a wait from another thread.
+  public let waker: PollerWaker
+  /// System calls made so far.
+  public private(set) var kernelCallCount: UInt64 = 0
+
+  private let epoll: FileDescriptor
+  /// Where the kernel writes events.
+  private let arrivals: UnsafeMutableBufferPointer<epoll_event>
+
+  /// Makes a poller.
+  ///
+  /// - Parameter eventLimit: Most events in one wait; at least 1.
+  /// - Throws: EMFILE, ENFILE, ENOMEM.
+  ///
+  /// The corresponding C function is `epoll_create1` (Linux 2.6.27).
+  public init(eventLimit: Int = 1024) throws(Errno) {
+    precondition(eventLimit > 0, "a wait needs room for an event")
+    let waker = try PollerWaker()
+    let answer = epoll_create1(CREADINESS_CLOEXEC)
+    guard answer >= 0 else { throw .current }
+    let epoll = FileDescriptor(rawValue: answer)
+    do throws(Errno) {
+      try Self.control(
+        epoll, EPOLL_CTL_ADD, waker.descriptor, pollerReservedToken, .readable, .level)
+    } catch {
+      try? epoll.close()
+      throw error
+    }
+    self.waker = waker
+    self.epoll = epoll
+    // One more than the limit: the waker's event is not the caller's.
+    unsafe arrivals = .allocate(capacity: eventLimit + 1)
+    unsafe arrivals.initialize(repeating: epoll_event())
+  }
+
+  deinit {
+    unsafe arrivals.deallocate()
+    try? epoll.close()
+  }
+
+  /// Starts to watch a descriptor.
+  ///
+  /// See ``Poller/register(_:token:interest:mode:)``.
+  public mutating func register(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno) {
+    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    kernelCallCount += 1
+    try Self.control(epoll, EPOLL_CTL_ADD, descriptor, token, interest, mode)
+  }
+
+  /// Changes a registration.
+  ///
+  /// See ``Poller/modify(_:token:interest:mode:)``.
+  public mutating func modify(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno) {
+    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    kernelCallCount += 1
+    try Self.control(epoll, EPOLL_CTL_MOD, descriptor, token, interest, mode)
+  }
+
+  /// Stops to watch a descriptor.
+  ///
+  /// See ``Poller/deregister(_:)``.
+  public mutating func deregister(_ descriptor: FileDescriptor) throws(Errno) {
+    kernelCallCount += 1
+    try Self.control(epoll, EPOLL_CTL_DEL, descriptor, 0, [], .level)
+  }
+
+  private static func control(
+    _ epoll: FileDescriptor, _ operation: Int32, _ descriptor: FileDescriptor, _ token: UInt64,
+    _ interest: Interest, _ mode: PollMode
+  ) throws(Errno) {
+    var event = unsafe epoll_event(
+      events: interest.intersection(.all).rawValue | mode.epollBits, data: epoll_data_t(u64: token))
+    guard unsafe epoll_ctl(epoll.rawValue, operation, descriptor.rawValue, &event) == 0 else {
+      throw .current
+    }
+  }
+
+  /// Waits for events.
+  ///
+  /// See ``Poller/wait(into:timeout:)``.
+  public mutating func wait(
+    into events: inout [ReadinessEvent], timeout: Duration?
+  ) throws(Errno) -> Bool {
+    events.removeAll(keepingCapacity: true)
+    kernelCallCount += 1
+    let count = wait(timeout)
+    guard count >= 0 else { throw .current }
+    var wasWoken = false
+    for index in 0..<Int(count) {
+      let event = unsafe arrivals[index]
+      let token = unsafe event.data.u64
+      if token == pollerReservedToken {
+        waker.drain()
+        kernelCallCount += 1
+        wasWoken = true
+      } else {
+        let readiness = Readiness(rawValue: unsafe event.events)
+        events.append(ReadinessEvent(token: token, readiness: readiness))
+      }
+    }
+    return wasWoken
+  }
+
+  private func wait(_ timeout: Duration?) -> Int32 {
+    let limit = Int32(clamping: unsafe arrivals.count)
+    guard let timeout else {
+      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, -1)
+    }
+    let nanoseconds = timeout.clampedNanoseconds
+    if nanoseconds == 0 {
+      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, 0)
+    }
+    // epoll_wait(2) counts in milliseconds; this call, since Linux 5.11, in nanoseconds.
+    var time = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    return unsafe epoll_pwait2(epoll.rawValue, arrivals.baseAddress, limit, &time, nil)
+  }
+}
+
+extension PollMode {
+  /// What epoll_ctl(2) calls the mode.
+  fileprivate var epollBits: UInt32 {
+    switch self {
+    case .level: 0
+    case .edge: CREADINESS_EDGE
+    case .oneshot: CREADINESS_ONESHOT
+    }
+  }
+}

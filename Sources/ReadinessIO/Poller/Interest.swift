@@ -1,0 +1,33 @@
+/// What a registration waits for.
+///
+/// Errors and hang-ups are always reported and need not be asked for, as with epoll_ctl(2). The
+/// bits are those of `EPOLL…` and `POLL…`, which are the same.
+///
+/// There is no interest in urgent data (`EPOLLPRI`): io_uring's poll does not look at that bit
+/// when it decides whether a wake-up matters (io_poll_wake, Linux 6.18), so the two pollers could
+/// not agree.
+public struct Interest: OptionSet, Hashable, Sendable {
+  /// The kernel's bits.
+  public var rawValue: UInt32
+
+  /// Wraps the kernel's bits.
+  public init(rawValue: UInt32) {
+    self.rawValue = rawValue
+  }
+
+  /// A receive or an accept would not block.
+  ///
+  /// `EPOLLIN`.
+  public static let readable = Self(rawValue: 0x1)
+  /// A send would not block.
+  ///
+  /// `EPOLLOUT`.
+  public static let writable = Self(rawValue: 0x4)
+  /// The peer will send no more.
+  ///
+  /// `EPOLLRDHUP`, Linux 2.6.17.
+  public static let peerClosed = Self(rawValue: 0x2000)
+
+  /// Bits that this type gives names to.
+  static let all: Self = [.readable, .writable, .peerClosed]
+}

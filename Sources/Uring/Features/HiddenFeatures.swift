@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// Features that the library behaves as if the kernel did not have them.
+///
+/// `SWIFT_URING_HIDE` names them, separated by commas, so that an application can be tested as on
+/// an older kernel. It is read once.
+extension KernelFeatures {
+  /// The environment variable that names hidden features.
+  public static let hidingVariable = "SWIFT_URING_HIDE"
+
+  /// What the environment hides.
+  ///
+  /// A name that is no feature ends the process: the test would run on another tier than meant.
+  public static let hiddenByEnvironment: Self = {
+    guard let value = unsafe getenv(hidingVariable) else { return [] }
+    let (features, unknown) = unsafe parse(String(cString: value))
+    precondition(unknown.isEmpty, "\(hidingVariable) names no kernel feature: \(unknown)")
+    return features
+  }()
+
+  /// Reads a list of names.
+  ///
+  /// - Returns: The features, with those that need them, and the names that are none.
+  static func parse(_ list: String) -> (features: Self, unknown: [String]) {
+    let names = list.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+    var features = Self(names.compactMap(KernelFeature.init(rawValue:)))
+    // DEFER_TASKRUN needs SINGLE_ISSUER (io_uring_setup(2)).
+    if features.contains(.singleIssuer) { features.insert(.deferTaskrun) }
+    return (features, names.filter { KernelFeature(rawValue: $0) == nil })
+  }
+
+  /// The set-up flags that these features stand for.
+  var setupFlags: SetupFlags {
+    var flags: SetupFlags = []
+    for feature in all {
+      if case .setupFlag(let flag) = feature.evidence { flags.formUnion(flag) }
+    }
+    return flags
+  }
+
+  /// The bits of `io_uring_params.features` that these features stand for.
+  var ringFeatures: RingFeatures {
+    var bits: RingFeatures = []
+    for feature in all {
+      if case .featureBit(let bit) = feature.evidence { bits.formUnion(bit) }
+    }
+    return bits
+  }
+}
+
+extension SetupFlags {
+  /// The same flags without hidden ones, still a set that io_uring_setup(2) takes.
+  func hiding(_ hidden: KernelFeatures) -> Self {
+    var flags = subtracting(hidden.setupFlags)
+    // What io_uring_setup(2) asks: DEFER_TASKRUN needs SINGLE_ISSUER, and TASKRUN_FLAG one of the
+    // two ways to put task work off.
+    if !flags.contains(.singleIssuer) { flags.remove(.deferTaskrun) }
+    if flags.isDisjoint(with: [.coopTaskrun, .deferTaskrun]) { flags.remove(.taskrunFlag) }
+    return flags
+  }
+}

@@ -1,0 +1,37 @@
+/// How much of io_uring a kernel has, in three steps that a loop can be built for.
+public enum KernelTier: Int, Comparable, CaseIterable, Sendable {
+  /// Each request completes once; memory for receives is chosen in advance.
+  ///
+  /// Linux 5.13 to 5.18.
+  case oneShot
+  /// Accepts stay armed and receives choose their buffer late, but task work interrupts.
+  ///
+  /// Linux 5.19 and 6.0.
+  case degraded
+  /// Everything that the library is designed around.
+  ///
+  /// Linux 6.1 and later.
+  case full
+
+  /// Tells the tier by what a kernel can do.
+  public init(_ features: KernelFeatures) {
+    let lacksAny = { (needed: KernelFeatures) in needed.subtracting(features) != [] }
+    if lacksAny([.bufferRing, .acceptMultishot]) {
+      self = .oneShot
+    } else if lacksAny([.singleIssuer, .deferTaskrun, .receiveMultishot]) {
+      self = .degraded
+    } else {
+      self = .full
+    }
+  }
+
+  /// Whether one tier has less than another.
+  public static func < (left: Self, right: Self) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+extension KernelFeatures {
+  /// The tier that these features make.
+  public var tier: KernelTier { KernelTier(self) }
+}

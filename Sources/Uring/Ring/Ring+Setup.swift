@@ -1,0 +1,45 @@
+internal import CLiburing
+internal import SystemPackage
+
+extension Ring {
+  /// Asks the kernel for a ring, with one set of flags after another.
+  ///
+  /// - Returns: The ring's descriptor; `parameters` as the kernel filled them in.
+  static func setUp(
+    _ configuration: RingConfiguration, _ parameters: inout curing_kernel_params
+  ) throws(RingSetupError) -> Int32 {
+    precondition(configuration.submissionEntryCount > 0, "a ring needs a submission entry")
+    for flags in configuration.flagLadder {
+      let answer = setUp(
+        flags, submissionEntryCount: configuration.submissionEntryCount,
+        completionEntryCount: configuration.completionEntryCount, &parameters)
+      if answer >= 0 { return answer }
+      // EINVAL is an unknown flag; any other answer is the same for every set.
+      let refusal = Errno(rawValue: -answer)
+      guard refusal == .invalidArgument else { throw .diagnose(refusal) }
+    }
+    throw diagnoseRefusal(of: configuration)
+  }
+
+  private static func setUp(
+    _ flags: SetupFlags, submissionEntryCount: UInt32, completionEntryCount: UInt32,
+    _ parameters: inout curing_kernel_params
+  ) -> Int32 {
+    parameters = curing_kernel_params()
+    parameters.flags = flags.rawValue
+    if flags.contains(.completionQueueSize) { parameters.cq_entries = completionEntryCount }
+    return unsafe io_uring_setup(submissionEntryCount, &parameters)
+  }
+
+  /// Tells refused sizes from refused flags: the plainest flags with sizes that are always right.
+  private static func diagnoseRefusal(of configuration: RingConfiguration) -> RingSetupError {
+    let flags = configuration.flagLadder.last ?? []
+    var parameters = curing_kernel_params()
+    let answer = setUp(flags, submissionEntryCount: 1, completionEntryCount: 2, &parameters)
+    if answer >= 0 { try? FileDescriptor(rawValue: answer).close() }
+    guard answer == -Errno.invalidArgument.rawValue else { return .diagnose(.invalidArgument) }
+    let bits = String(flags.rawValue, radix: 16)
+    return RingSetupError(
+      errno: .invalidArgument, reason: .kernelTooOld(missing: "IORING_SETUP flags 0x\(bits)"))
+  }
+}

@@ -1,0 +1,109 @@
+/// Where a socket is bound or connected: an IPv4 or IPv6 address with a port, or a Unix-domain
+/// path.
+///
+/// Addresses are numeric. There are no host names here, because looking one up can block.
+public struct SocketAddress: Hashable, Sendable {
+  let storage: Storage
+
+  /// The parts, in the order of their bytes on the wire.
+  enum Storage: Hashable, Sendable {
+    case ipv4(InternetAddress4, port: UInt16)
+    case ipv6(InternetAddress6, port: UInt16, flowInfo: UInt32, scope: UInt32)
+    /// Without the NUL at its end; an abstract name starts with a NUL; an unnamed socket has none.
+    case unix([UInt8])
+  }
+
+  /// Four bytes, first byte first.
+  typealias InternetAddress4 = SIMD4<UInt8>
+  /// Sixteen bytes, first byte first.
+  typealias InternetAddress6 = SIMD16<UInt8>
+
+  /// Bytes that a Unix-domain path or abstract name may have: `sun_path` less one NUL (unix(7)).
+  public static let unixPathByteLimit = 107
+
+  init(storage: Storage) {
+    self.storage = storage
+  }
+
+  /// Makes an IPv4 address.
+  ///
+  /// - Parameters:
+  ///   - host: Four decimal numbers with dots, such as `127.0.0.1`.
+  ///   - port: A port; 0 lets the kernel choose one at bind.
+  /// - Returns: The address.
+  /// - Throws: ``SocketAddressError/Reason/notNumeric``.
+  ///
+  /// The corresponding C structure is `sockaddr_in`.
+  public static func ipv4(_ host: String, port: UInt16) throws(SocketAddressError) -> Self {
+    guard let address = parseIPv4(host) else { throw SocketAddressError(host, .notNumeric) }
+    return Self(storage: .ipv4(address, port: port))
+  }
+
+  /// Makes an IPv6 address.
+  ///
+  /// - Parameters:
+  ///   - host: Hexadecimal groups with colons, such as `::1`; `%3` at its end is scope number 3.
+  ///   - port: A port; 0 lets the kernel choose one at bind.
+  /// - Returns: The address.
+  /// - Throws: ``SocketAddressError/Reason/notNumeric``.
+  ///
+  /// The corresponding C structure is `sockaddr_in6`.
+  public static func ipv6(_ host: String, port: UInt16) throws(SocketAddressError) -> Self {
+    guard let (address, scope) = parseIPv6(host) else {
+      throw SocketAddressError(host, .notNumeric)
+    }
+    return Self(storage: .ipv6(address, port: port, flowInfo: 0, scope: scope))
+  }
+
+  /// Makes a Unix-domain address.
+  ///
+  /// - Parameter path: A path in the file system; `@name` is an abstract name, which needs no file.
+  /// - Returns: The address.
+  /// - Throws: ``SocketAddressError/Reason/emptyPath``,
+  ///   ``SocketAddressError/Reason/pathTooLong(byteCount:)``,
+  ///   ``SocketAddressError/Reason/pathHasNUL``.
+  ///
+  /// The corresponding C structure is `sockaddr_un`.
+  public static func unix(_ path: String) throws(SocketAddressError) -> Self {
+    var bytes = Array(path.utf8)
+    guard !bytes.isEmpty else { throw SocketAddressError(path, .emptyPath) }
+    guard bytes.count <= unixPathByteLimit else {
+      throw SocketAddressError(path, .pathTooLong(byteCount: bytes.count))
+    }
+    guard !bytes.contains(0) else { throw SocketAddressError(path, .pathHasNUL) }
+    if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
+    return Self(storage: .unix(bytes))
+  }
+
+  /// The IPv4 loopback address, `127.0.0.1`.
+  ///
+  /// - Parameter port: A port; 0 lets the kernel choose one at bind.
+  /// - Returns: The address.
+  public static func loopback(port: UInt16) -> Self {
+    Self(storage: .ipv4([127, 0, 0, 1], port: port))
+  }
+
+  /// The port, or `nil` for a Unix-domain address.
+  public var port: UInt16? {
+    switch storage {
+    case .ipv4(_, let port), .ipv6(_, let port, _, _): port
+    case .unix: nil
+    }
+  }
+}
+
+extension SocketAddress: CustomStringConvertible {
+  /// The address as ``init(parsing:)`` reads it.
+  public var description: String {
+    switch storage {
+    case .ipv4(let address, let port):
+      return "\(Self.text(of: address)):\(port)"
+    case .ipv6(let address, let port, _, let scope):
+      return "[\(Self.text(of: address))\(scope == 0 ? "" : "%\(scope)")]:\(port)"
+    case .unix(let bytes) where bytes.first == 0:
+      return "unix:@" + String(decoding: bytes.dropFirst(), as: UTF8.self)
+    case .unix(let bytes):
+      return "unix:" + String(decoding: bytes, as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import SystemPackage
+import Testing
+
+@testable import CompletionIO
+@testable import Uring
+
+/// ENOBUFS waits for returned buffers in one line; it neither spins nor uses a guessed timer.
+@Suite struct BufferScarcityTests {
+  private func startReceives(_ fixture: LoopFixture, _ count: Int32) throws -> [Recorded] {
+    takeAllBuffers(fixture)
+    fixture.kernel.refuse(.receive, Array(repeating: .noBufferSpace, count: Int(count)))
+    let receives = try (1...count).map { try fixture.start(.receiveMany(on: $0)) }
+    fixture.settle()
+    return receives
+  }
+
+  private func rearmed(_ fixture: LoopFixture, after count: Int) -> [Int32] {
+    fixture.kernel.submissions(of: .receive).dropFirst(count).map(\.request.descriptor.rawValue)
+  }
+
+  @Test func anEmptyPoolIsWaitedForWithoutSpinning() throws {
+    let fixture = try LoopFixture()
+    let receives = try startReceives(fixture, 3)
+    let enters = fixture.kernel.enterCount
+    fixture.run(for: .seconds(60))
+    #expect(fixture.kernel.enterCount - enters <= 2)
+    #expect(fixture.kernel.submissions(of: .receive).count == 3)
+    #expect(receives.allSatisfy { $0.outcomes.isEmpty })
+    #expect(fixture.count(of: .awaitBuffer) == 3)
+    #expect(fixture.kernel.waits.allSatisfy { $0 == nil })
+  }
+
+  @Test func oneBufferWakesTheFirstInLine() throws {
+    let fixture = try LoopFixture()
+    _ = try startReceives(fixture, 5)
+    fixture.loop.pool.returnReleased(2)
+    fixture.turn()
+    #expect(rearmed(fixture, after: 5) == [1])
+    #expect(fixture.kernel.buffers == [2])
+  }
+
+  @Test func twoBuffersWakeTwo() throws {
+    let fixture = try LoopFixture()
+    _ = try startReceives(fixture, 5)
+    fixture.loop.pool.returnReleased(1)
+    fixture.loop.pool.returnReleased(3)
+    fixture.turn()
+    #expect(rearmed(fixture, after: 5) == [1, 2])
+  }
+
+  /// Those who were woken may have nothing to receive; the others must not wait for them.
+  @Test func asLongAsABufferIsThereTheNextInLineIsWoken() throws {
+    let fixture = try LoopFixture()
+    _ = try startReceives(fixture, 5)
+    fixture.loop.pool.returnReleased(0)
+    fixture.settle()
+    #expect(rearmed(fixture, after: 5) == [1, 2, 3, 4, 5])
+    #expect(fixture.kernel.pendingCount(of: .receive) == 5)
+  }
+
+  @Test func whoFindsTheBufferGoneStandsInLineAgain() throws {
+    let fixture = try LoopFixture()
+    let receives = try startReceives(fixture, 3)
+    for receive in receives { receive.heldLeases.mayHold = true }
+    // Bytes wait for each of them: the first woken takes the buffer.
+    fixture.kernel.observer = { kernel, submission in
+      guard submission.request.operation == .receive else { return nil }
+      return kernel.buffers.isEmpty
+        ? ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue)
+        : ScriptedKernel.Reply(result: 5, hasMore: true, takesBuffer: true)
+    }
+    fixture.loop.pool.returnReleased(0)
+    fixture.settle()
+    #expect(receives.map(\.results) == [[5], [], []])
+    receives[0].heldLeases.end(1, to: fixture.loop.pool)
+    fixture.settle()
+    #expect(receives.map(\.results) == [[5], [5], []])
+    #expect(fixture.loop.operationCount == 3)
+  }
+
+  /// The loop is about to wait when the handler of an operation that ended without the kernel
+  /// returns a buffer.
+  @Test func aBufferReturnedJustBeforeTheWaitIsNotForgotten() throws {
+    let fixture = try LoopFixture()
+    _ = try startReceives(fixture, 1)
+    let other = try fixture.start(.made(.receive, byteCount: 1))
+    other.then = { _ in fixture.loop.pool.returnReleased(0) }
+    fixture.end(other)
+    fixture.settle()
+    #expect(rearmed(fixture, after: 1) == [1])
+    #expect(fixture.kernel.buffers == [0])
+  }
+
+  @Test func waitingForABufferIsNoAttempt() throws {
+    let fixture = try LoopFixture()
+    let receives = try startReceives(fixture, 1)
+    for _ in 0..<50 {
+      fixture.kernel.refuse(.receive, .noBufferSpace)
+      fixture.loop.pool.returnReleased(0)
+      fixture.turn(2)
+      _ = fixture.loop.pool.lease(0, byteCount: 0).release()
+    }
+    fixture.loop.pool.returnReleased(0)
+    fixture.settle()
+    try fixture.kernel.complete(.receive, 3, hasMore: true, takesBuffer: true)
+    fixture.turn()
+    #expect(receives[0].results == [3])
+    #expect(receives[0].outcomes[0].attempts == 1)
+  }
+
+  @Test func aDeadlineEndsTheWaitInLine() throws {
+    let fixture = try LoopFixture()
+    takeAllBuffers(fixture)
+    fixture.kernel.refuse(.receive, .noBufferSpace)
+    let receive = try fixture.start(.receiveMany(), timeout: .milliseconds(20))
+    fixture.run(for: .milliseconds(19))
+    #expect(receive.outcomes.isEmpty)
+    fixture.run(for: .milliseconds(2))
+    #expect(receive.end?.error == .timedOut)
+    fixture.loop.pool.returnReleased(0)
+    fixture.settle()
+    #expect(fixture.kernel.submissions(of: .receive).count == 1)
+  }
+}
+
+extension ScriptedKernel {
+  func refuse(_ operation: Uring.Operation, _ errors: [Errno]) {
+    for error in errors { refuse(operation, error) }
+  }
+}

@@ -1,0 +1,119 @@
+import SystemPackage
+import Testing
+
+@testable import CompletionIO
+@testable import Uring
+
+/// A cancel meets an operation wherever it is.
+@Suite struct CancellingTests {
+  @Test func inTheBacklogItNeverReachesTheKernel() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.end(receive)
+    fixture.settle()
+    #expect(receive.end?.error == .canceled)
+    #expect(fixture.kernel.submissions.isEmpty)
+  }
+
+  @Test func duringAPauseItEndsAtOnce() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.refuse(.receive, .noMemory)
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.turn()
+    fixture.end(receive)
+    fixture.turn()
+    #expect(receive.end?.error == .canceled)
+    fixture.run(for: .seconds(1))
+    #expect(fixture.kernel.submissions.count == 1)
+  }
+
+  @Test func inTheLineForABufferItLeavesTheOthersInOrder() throws {
+    let fixture = try LoopFixture()
+    var receives: [Recorded] = []
+    for number: Int32 in 1...3 {
+      fixture.kernel.refuse(.receive, .noBufferSpace)
+      receives.append(
+        try fixture.start(.receive(.file(FileDescriptor(rawValue: number)), bufferGroup: 0)))
+    }
+    takeAllBuffers(fixture)
+    fixture.turn()
+    fixture.end(receives[1])
+    fixture.turn()
+    #expect(receives[1].end?.error == .canceled)
+    for index: UInt16 in 0...1 { fixture.loop.pool.returnReleased(index) }
+    fixture.turn()
+    let again = fixture.kernel.submissions(of: .receive).suffix(2).map(\.request.descriptor)
+    #expect(again.map(\.rawValue) == [1, 3])
+  }
+
+  @Test func inTheLineForADescriptorItEndsAtOnce() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.refuse(.accept, .tooManyOpenFiles)
+    let accept = try fixture.start(.acceptMany())
+    fixture.turn()
+    fixture.end(accept)
+    fixture.turn()
+    #expect(accept.end?.error == .canceled)
+    fixture.loop.close(.file(FileDescriptor(rawValue: 9)))
+    fixture.settle()
+    #expect(fixture.kernel.submissions(of: .accept).count == 1)
+  }
+
+  @Test func betweenTwoPartsOfASendItTellsWhatWentOut() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.reply(to: .send, 40)
+    let send = try fixture.start(.made(.send, byteCount: 100))
+    fixture.turn()
+    fixture.end(send)
+    fixture.settle()
+    #expect(send.end?.error == .canceled)
+    #expect(send.end?.byteCount == 40)
+    #expect(fixture.kernel.submissions(of: .send).count == 1)
+  }
+
+  @Test func ofAnEarlierUseOfThePlaceItIsIgnored() throws {
+    let fixture = try LoopFixture()
+    let first = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.turn()
+    try fixture.kernel.complete(.receive, 1)
+    fixture.turn()
+    let second = try fixture.start(.made(.receive, byteCount: 1))
+    #expect(second.token?.slot == first.token?.slot)
+    fixture.end(first)
+    fixture.settle()
+    #expect(second.outcomes.isEmpty)
+    #expect(fixture.kernel.submissions(of: .cancel).isEmpty)
+  }
+
+  @Test func ofATimerItEndsAtOnce() throws {
+    let fixture = try LoopFixture()
+    let timer = try fixture.start(.timer, timeout: .seconds(5))
+    fixture.turnWithoutWaiting()
+    #expect(unsafe fixture.loop.core.pointee.timers.count == 1)
+    fixture.end(timer)
+    fixture.turnWithoutWaiting()
+    #expect(timer.end?.error == .canceled)
+    #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
+  }
+
+  @Test func ofAPollForWritabilityItEndsTheConnect() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.refuse(.connect, .nowInProgress)
+    let connect = try fixture.start(.made(.connect, byteCount: 16))
+    fixture.turn(2)
+    #expect(fixture.kernel.pending.map(\.request.operation) == [.poll])
+    fixture.end(connect)
+    fixture.settle()
+    #expect(connect.end?.error == .canceled)
+    #expect(fixture.kernel.errorReads == 0)
+  }
+}
+
+/// Leases every buffer, so that the pool is empty.
+func takeAllBuffers(_ fixture: LoopFixture) {
+  fixture.turn()
+  fixture.kernel.loseBuffers()
+  for index in 0..<fixture.loop.pool.capacity {
+    _ = fixture.loop.pool.lease(UInt16(index), byteCount: 0).release()
+  }
+}

@@ -1,0 +1,118 @@
+import SystemPackage
+import Testing
+
+@testable import CompletionIO
+@testable import Uring
+
+/// A loop that stops ends every operation, and itself when nothing is on its way any more.
+@Suite struct ShutdownTests {
+  @Test func everyOperationEndsWhereverItIs() throws {
+    let fixture = try LoopFixture()
+    takeAllBuffers(fixture)
+    fixture.kernel.refuse(.receive, .noBufferSpace)
+    fixture.kernel.refuse(.accept, .tooManyOpenFiles)
+    fixture.kernel.refuse(.send, .noMemory)
+    fixture.kernel.refuse(.connect, .nowInProgress)
+    var all = [
+      try fixture.start(.receiveMany()), try fixture.start(.acceptMany()),
+      try fixture.start(.made(.send, byteCount: 9)),
+      try fixture.start(.made(.connect, byteCount: 16)),
+      try fixture.start(.timer, timeout: .seconds(99)),
+    ]
+    for _ in 0..<2 { fixture.turnWithoutWaiting() }
+    all.append(try fixture.start(.made(.receive, byteCount: 1)))
+    fixture.turnWithoutWaiting()
+    all.append(try fixture.start(.made(.receive, byteCount: 1)))
+    let waits = fixture.kernel.endlessWaits
+    fixture.stop()
+    for recorded in all { #expect(recorded.end?.error == .canceled) }
+    #expect(fixture.loop.operationCount == 0)
+    #expect(fixture.kernel.pending.isEmpty)
+    #expect(fixture.kernel.endlessWaits == waits)
+  }
+
+  @Test func nothingStartsOnceItStops() throws {
+    let fixture = try LoopFixture()
+    fixture.loop.stop()
+    let handler = OperationHandler { _, _ in }
+    let error = #expect(throws: SocketError.self) {
+      _ = unsafe try fixture.loop.submit(.made(.receive, byteCount: 1), handler: handler)
+    }
+    #expect(error?.cause == .loopStopped)
+    fixture.stop()
+  }
+
+  /// What is begun while the loop stops must end too, or the loop never would.
+  @Test func whatBeginsMeanwhileEndsMeanwhile() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    let late = Recorded()
+    receive.then = { _ in
+      late.token = fixture.loop.begin(
+        .made(.receive, byteCount: 1), policy: .completion, owner: late.handler)
+    }
+    fixture.turn()
+    fixture.stop()
+    #expect(receive.end?.error == .canceled)
+    #expect(late.end?.error == .canceled)
+  }
+
+  @Test func closesAreSubmittedBeforeTheEnd() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.submissionLimit = 2
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    receive.then = { _ in
+      for number: Int32 in 50..<60 {
+        fixture.loop.close(.file(FileDescriptor(rawValue: number)))
+      }
+    }
+    fixture.turn()
+    fixture.kernel.enterErrors = [.interrupted]
+    fixture.stop()
+    #expect(fixture.kernel.closed.map(\.rawValue) == Array(50..<60))
+  }
+
+  /// A call that comes when only the wake-up was left, and enters that fail from then on.
+  @Test func closesAreNotLostWhenTheLastEnterFails() throws {
+    let fixture = try LoopFixture()
+    let loop = fixture.loop
+    nonisolated(unsafe) let kernel = fixture.kernel
+    fixture.kernel.observer = { _, submission in
+      guard submission.request.operation == .cancel else { return nil }
+      _ = loop.inbox.add(
+        .call {
+          loop.close(.file(FileDescriptor(rawValue: 50)))
+          unsafe kernel.enterErrors = [.interrupted, .resourceBusy]
+        })
+      return nil
+    }
+    fixture.stop()
+    #expect(fixture.kernel.closed.map(\.rawValue) == [50])
+  }
+
+  @Test func streamsAreClosedAndTheirDescriptorsToo() throws {
+    let fixture = try LoopFixture()
+    let handler = StreamHandler(received: { _, _ in }, ended: { _, _ in })
+    for number: Int32 in 20..<30 {
+      let stream = SocketStream(
+        .file(FileDescriptor(rawValue: number)), on: fixture.loop)
+      stream.start(handler)
+    }
+    fixture.turn(2)
+    fixture.stop()
+    #expect(fixture.kernel.closed.map(\.rawValue).sorted() == Array(20..<30))
+    #expect(fixture.kernel.pending.isEmpty)
+  }
+
+  @Test func everyBufferIsThereAtTheEnd() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.receiveMany())
+    fixture.turn()
+    for _ in 0..<3 {
+      try fixture.kernel.complete(.receive, 5, hasMore: true, takesBuffer: true)
+    }
+    fixture.stop()
+    #expect(receive.results == [5, 5, 5, -Errno.canceled.rawValue])
+    #expect(fixture.loop.pool.availableCount == fixture.loop.pool.capacity)
+  }
+}

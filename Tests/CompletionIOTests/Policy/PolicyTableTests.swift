@@ -1,0 +1,93 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Every cell of the table, under every policy.
+@Suite struct PolicyTableTests {
+  @Test(arguments: PolicyTable.rows)
+  func everyCellUnderEveryPolicy(_ row: PolicyTable.Row) {
+    for policy in PolicyTable.policies {
+      for column in PolicyTable.Column.allCases {
+        for attempt in [1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 1_000_000] {
+          let answer = column.answer(-row.error.rawValue, attempt: attempt)
+          let expected = row[column].verdict(policy, attempt: attempt)
+          #expect(
+            policy.verdict(for: answer) == expected,
+            "\(column), attempt \(attempt), \(policy)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: PolicyTable.rows)
+  func nothingIsSubmittedAgainOnceItsEndIsRequested(_ row: PolicyTable.Row) {
+    for policy in PolicyTable.policies {
+      for column in PolicyTable.Column.allCases {
+        for result in [-row.error.rawValue, 0, 1, 99, 100] {
+          let answer = column.answer(result, adding: .endRequested)
+          #expect(policy.verdict(for: answer) == .surface, "\(column), \(result), \(policy)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: PolicyTable.rows)
+  func aCapabilityIsDroppedOnce(_ row: PolicyTable.Row) {
+    for policy in PolicyTable.policies {
+      for column in PolicyTable.Column.allCases {
+        let answer = column.answer(-row.error.rawValue, adding: .capabilityDropped)
+        let verdict = policy.verdict(for: answer)
+        #expect(verdict != .dropCapability, "\(column), \(policy)")
+        if row[column] == .drop { #expect(verdict == .surface, "\(column), \(policy)") }
+      }
+    }
+  }
+
+  @Test(arguments: PolicyTable.rows)
+  func anAnswerWithMoreToComeIsHandedOnAsItIs(_ row: PolicyTable.Row) {
+    for policy in PolicyTable.policies {
+      for column in PolicyTable.Column.allCases {
+        for result in [-row.error.rawValue, 0, 50, 100] {
+          let answer = column.answer(result, adding: .hasMore)
+          #expect(policy.verdict(for: answer) == .surface, "\(column), \(result), \(policy)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    Uring.Operation.nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer,
+  ])
+  func whatNobodyRepeats(_ operation: Uring.Operation) {
+    for row in PolicyTable.rows {
+      for policy in PolicyTable.policies {
+        let answer = Answer(to: operation, result: -row.error.rawValue)
+        #expect(policy.verdict(for: answer) == .surface, "\(row.error), \(policy)")
+      }
+    }
+  }
+
+  /// Linux frees the descriptor even so (close(2)); a second close would hit a stranger's.
+  @Test func anInterruptedCloseIsNotRepeated() {
+    for policy in PolicyTable.policies {
+      let answer = Answer(to: .close, result: -Errno.interrupted.rawValue)
+      #expect(policy.verdict(for: answer) == .surface)
+    }
+  }
+
+  /// A second connect would answer EALREADY, and an older one's success would be lost.
+  @Test func aConnectThatIsUnderWayIsNeverIssuedAgain() {
+    let errors: [Errno] = [.nowInProgress, .alreadyInProcess, .interrupted, .socketIsConnected]
+    for error in errors {
+      for policy in PolicyTable.policies {
+        for column in [PolicyTable.Column.connect, .connectUnix] {
+          let verdict = policy.verdict(for: column.answer(-error.rawValue))
+          let neverAgain: [Verdict.Kind] = [.surface, .awaitWritability, .readPendingError]
+          #expect(neverAgain.contains(verdict.kind), "\(error), \(column), \(policy)")
+        }
+      }
+    }
+  }
+}

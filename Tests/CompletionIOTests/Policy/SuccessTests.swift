@@ -1,0 +1,65 @@
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Answers that are no errors.
+@Suite struct SuccessTests {
+  private typealias Column = PolicyTable.Column
+
+  @Test(arguments: [PolicyTable.Column.send, .sendZeroCopy])
+  func aPartialSendGoesOn(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      let expected: Verdict = policy == .nonblocking ? .surface : .sendRest
+      for attempt in [1, 16, 1000] {
+        #expect(policy.verdict(for: column.answer(99, attempt: attempt)) == expected)
+      }
+      #expect(policy.verdict(for: column.answer(100)) == .surface)
+      #expect(policy.verdict(for: column.answer(99, adding: .datagram)) == .surface)
+    }
+  }
+
+  @Test func aSendThatMovesNothingIsTriedALimitedNumberOfTimes() {
+    let policy = ResubmissionPolicy.completion
+    #expect(policy.verdict(for: Column.send.answer(0, attempt: 15)) == .sendRest)
+    #expect(policy.verdict(for: Column.send.answer(0, attempt: 16)) == .surface)
+  }
+
+  @Test func anEmptySendIsDone() {
+    #expect(ResubmissionPolicy.completion.verdict(for: Answer(to: .send, result: 0)) == .surface)
+  }
+
+  @Test func aGatheredSendIsGatheredAgainByItsSender() {
+    for policy in PolicyTable.policies {
+      #expect(policy.verdict(for: Column.sendMessage.answer(1)) == .surface)
+    }
+  }
+
+  @Test(arguments: [PolicyTable.Column.acceptMany, .receiveMany])
+  func aMultishotRequestThatEndsWithASuccessIsArmedAgain(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      #expect(policy.verdict(for: column.answer(7)) == .surfaceAndRearm)
+      #expect(policy.verdict(for: column.answer(7, adding: .hasMore)) == .surface)
+      #expect(policy.verdict(for: column.answer(7, adding: .endRequested)) == .surface)
+    }
+  }
+
+  @Test func descriptorZeroIsASuccess() {
+    let verdict = ResubmissionPolicy.completion.verdict(for: Column.acceptMany.answer(0))
+    #expect(verdict == .surfaceAndRearm)
+  }
+
+  @Test func theEndOfAStreamIsTheEnd() {
+    for policy in PolicyTable.policies {
+      #expect(policy.verdict(for: Column.receiveMany.answer(0)) == .surface)
+    }
+  }
+
+  @Test func aRequestForOneAnswerIsNotArmedAgain() {
+    for policy in PolicyTable.policies {
+      for column in [Column.accept, .receive, .receivePooled, .connect, .read, .poll] {
+        #expect(policy.verdict(for: column.answer(5)) == .surface, "\(column)")
+      }
+    }
+  }
+}

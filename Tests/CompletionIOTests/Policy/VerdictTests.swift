@@ -1,0 +1,28 @@
+import Testing
+
+@testable import CompletionIO
+
+@Suite struct VerdictTests {
+  @Test func everyVerdictHasAKindOfItsOwn() {
+    let verdicts: [Verdict] = [
+      .surface, .surfaceAndRearm, .resubmit, .sendRest, .pollFirst, .awaitWritability,
+      .readPendingError, .awaitBuffer, .awaitDescriptor(atMost: .zero), .backOff(.zero),
+      .dropCapability,
+    ]
+    #expect(verdicts.map(\.kind) == Verdict.Kind.allCases)
+  }
+
+  @Test func countersAreApart() {
+    var statistics = LoopStatistics()
+    for kind in Verdict.Kind.allCases {
+      for _ in 0...kind.rawValue { statistics.verdicts[kind.rawValue] += 1 }
+    }
+    for kind in Verdict.Kind.allCases {
+      #expect(statistics.count(of: kind) == UInt64(kind.rawValue + 1))
+    }
+  }
+
+  @Test func onlyPoliciesThatDecideThemselvesAskNotToWait() {
+    #expect(PolicyTable.policies.map(\.asksNotToWait) == [false, true, true, true])
+  }
+}

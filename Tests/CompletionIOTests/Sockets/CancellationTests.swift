@@ -1,0 +1,264 @@
+import Synchronization
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// A cancelled task stops waiting, wherever it runs, and the connection is none the worse.
+@Suite("Cancellation", .timeLimit(.minutes(1)))
+struct CancellationTests {
+  @Test("A receive", arguments: [false, true])
+  func receive(beforehand: Bool) async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      let near = pair.near
+      let mayStart = Event()
+      let receiving = Task {
+        if beforehand { await mayStart.wait() }
+        return await failure { () async throws(SocketError) in _ = try await near.receive() }
+      }
+      if beforehand {
+        receiving.cancel()
+        mayStart.happen()
+      } else {
+        await near.loop.until { near.stream.receiver != nil }
+        receiving.cancel()
+      }
+      let error = await receiving.value
+      #expect(error?.errno == .canceled)
+      #expect(error?.cause == .cancellation)
+      try await pair.far.send([1])
+      #expect(try await near.receive(atMost: 1) == [1])
+      await pair.close()
+    }
+  }
+
+  @Test("A receive into memory", arguments: [false, true], [false, true])
+  func receiveIntoMemory(beforehand: Bool, afterLease: Bool) async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      let near = pair.near
+      if afterLease {
+        try await pair.far.send([8])
+        #expect(try await near.receive(atMost: 1) == [8])
+      }
+      let mayStart = Event()
+      let receiving = Task {
+        if beforehand { await mayStart.wait() }
+        return await failure { () async throws(SocketError) in _ = try await near.receive(4) }
+      }
+      if beforehand {
+        receiving.cancel()
+        mayStart.happen()
+      } else {
+        await near.loop.until { near.stream.receiver != nil || near.stream.directReceive != nil }
+        receiving.cancel()
+      }
+      let error = await receiving.value
+      #expect(error?.cause == .cancellation)
+      try await pair.far.send([1, 2])
+      #expect(try await near.receive(4) == [1, 2])
+      await pair.close()
+    }
+  }
+
+  @Test("A send tells what went out")
+  func send() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .tight)
+      let near = pair.near
+      let message = numbered(4 << 20)
+      let sending = Task {
+        await failure { () async throws(SocketError) in try await near.send(message) }
+      }
+      await near.loop.until { near.stream.sending == .waiting }
+      let queued = Task {
+        await failure { () async throws(SocketError) in try await near.send([1, 2, 3]) }
+      }
+      await near.loop.until { near.stream.unsentByteCount > message.count - (1 << 19) }
+      sending.cancel()
+      queued.cancel()
+      let error = await sending.value
+      #expect(error?.cause == .cancellation)
+      let behind = await queued.value
+      #expect(behind == nil || behind?.byteCount == 0)
+      let sentCount = try #require(error?.byteCount)
+      try await withThrowingTaskGroup { tasks in
+        tasks.addTask { try await near.finishSending() }
+        let expected = Array(message[..<sentCount]) + (behind == nil ? [1, 2, 3] : [])
+        #expect(try await pair.far.receiveAll() == expected)
+        try await tasks.waitForAll()
+      }
+      await pair.close()
+    }
+  }
+
+  @Test("The end of the sending half")
+  func finishSending() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .tight)
+      let near = pair.near
+      let sending = Task { try await near.send(numbered(2 << 20)) }
+      await near.loop.until { near.stream.sending == .waiting }
+      let finishing = Task {
+        await failure { () async throws(SocketError) in try await near.finishSending() }
+      }
+      await near.loop.until { !near.stream.finishers.isEmpty }
+      finishing.cancel()
+      #expect(await finishing.value?.cause == .cancellation)
+      #expect(try await pair.far.receive(atMost: 2 << 20).count == 2 << 20)
+      try await sending.value
+      try await near.send([1])
+      #expect(try await pair.far.receive(atMost: 1) == [1])
+      await pair.close()
+    }
+  }
+
+  @Test("A connect", arguments: [false, true])
+  func connect(beforehand: Bool) async throws {
+    try await withLoops { group in
+      var options = SocketOptions()
+      options.backlog = 1
+      let listener = try await TCPListener.bind(to: abstractName(), on: group, options: options)
+      let address = listener.localAddress
+      let first = try await TCPConnection.connect(to: address, on: group.loops[0])
+      let second = try await TCPConnection.connect(to: address, on: group.loops[0])
+      let mayStart = Event()
+      let connecting = Task {
+        if beforehand { await mayStart.wait() }
+        return await failure { () async throws(SocketError) in
+          _ = try await TCPConnection.connect(to: address, on: group.loops[0])
+        }
+      }
+      if !beforehand {
+        await group.loops[0].until { group.loops[0].operationCount >= 2 }
+      }
+      connecting.cancel()
+      mayStart.happen()
+      let error = await connecting.value
+      #expect(error?.errno == .canceled)
+      #expect(error?.cause == .cancellation)
+      #expect(error?.operation == .connect)
+      await first.close()
+      await second.close()
+    }
+  }
+
+  @Test("An accept", arguments: [false, true])
+  func accept(beforehand: Bool) async throws {
+    try await withLoops(2) { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let mayStart = Event()
+      let accepting = Task {
+        if beforehand { await mayStart.wait() }
+        return await failure { () async throws(SocketError) in _ = try await listener.accept() }
+      }
+      if !beforehand {
+        await group.loops[0].until { group.loops[0].operationCount >= 2 }
+      }
+      accepting.cancel()
+      mayStart.happen()
+      let error = await accepting.value
+      #expect(error?.cause == .cancellation)
+      // The listener goes on.
+      let client = try await TCPConnection.connect(
+        to: listener.localAddress, on: group.loops[1])
+      let accepted = try await listener.accept()
+      try await accepted.send([3])
+      #expect(try await client.receive(atMost: 1) == [3])
+      await client.close()
+      await accepted.close()
+    }
+  }
+
+  @Test("A sleep", arguments: [false, true])
+  func sleep(beforehand: Bool) async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      try await loop.sleep(for: .milliseconds(1))
+      let mayStart = Event()
+      let sleeping = Task {
+        if beforehand { await mayStart.wait() }
+        return await failure { () async throws(SocketError) in
+          try await loop.sleep(for: .seconds(3600))
+        }
+      }
+      if !beforehand { await loop.until { loop.operationCount >= 2 } }
+      sleeping.cancel()
+      mayStart.happen()
+      #expect(await sleeping.value?.cause == .cancellation)
+    }
+  }
+
+  /// What a body waits for when `serve` is cancelled.
+  enum Wait: CaseIterable {
+    case receive, receiveIntoMemory, send, queuedSends, somethingElse, closedButGoingOn
+  }
+
+  @Test("Of serve: the bodies are cancelled and it returns", arguments: Wait.allCases)
+  func serve(wait: Wait) async throws {
+    try await withLoops(2) { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let errors = Mutex<[SocketError?]>([])
+      let ready = Tally()
+      let serving = Task {
+        try await listener.serve { connection in
+          ready.add()
+          let error = await failure { () async throws(SocketError) in
+            try await Self.wait(wait, on: connection)
+          }
+          errors.withLock { $0.append(error) }
+        }
+      }
+      var clients: [TCPConnection] = []
+      for _ in 0..<8 {
+        clients.append(
+          try await TCPConnection.connect(
+            to: listener.localAddress, on: group.next(), options: .tight))
+        try? await clients.last?.send([1])
+      }
+      await group.loops[0].until { ready.value == 8 }
+      serving.cancel()
+      try await serving.value
+      let ended = errors.withLock { $0 }
+      #expect(ended.count == 8)
+      if wait != .somethingElse, wait != .closedButGoingOn {
+        #expect(ended.allSatisfy { $0?.cause == .cancellation })
+      }
+      for client in clients {
+        client.abort()
+        await client.close()
+      }
+    }
+  }
+
+  private static func wait(
+    _ wait: Wait, on connection: TCPConnection
+  ) async throws(SocketError) {
+    switch wait {
+    case .receive:
+      while true { _ = try await connection.receive() }
+    case .receiveIntoMemory:
+      while true { _ = try await connection.receive(1) }
+    case .send:
+      while true { try await connection.send(numbered(1 << 20)) }
+    case .queuedSends:
+      // What is queued stays unsent: closing must not wait for it.
+      while let chunk = try await connection.receive() {
+        try await connection.send(chunk)
+        try await connection.send(numbered(1 << 20))
+      }
+    case .closedButGoingOn:
+      await connection.close()
+      await Self.untilCancelled()
+    case .somethingElse:
+      await Self.untilCancelled()
+    }
+  }
+
+  private static func untilCancelled() async {
+    let stream = AsyncStream<Void> { _ in }
+    for await _ in stream {}
+  }
+}

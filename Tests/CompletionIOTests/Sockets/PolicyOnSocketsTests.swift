@@ -1,0 +1,129 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// What each policy does with a real would-block answer.
+@Suite("Policies on sockets", .timeLimit(.minutes(1)))
+struct PolicyOnSocketsTests {
+  static let message = numbered(4 << 20)
+
+  @Test(
+    "A policy that shows EAGAIN says exactly how much went out",
+    arguments: [ResubmissionPolicy.nonblocking, .retry(limit: 3)])
+  func surfaces(policy: ResubmissionPolicy) async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .tight, policy: policy)
+      let (near, far) = (pair.near, pair.far)
+      var sentCount = 0
+      let receiving = Task { () async throws -> [UInt8] in
+        await near.loop.until { near.stream.sendToken.rawValue != 0 }
+        return try await far.receive(atMost: Self.message.count)
+      }
+      var refusals = 0
+      while sentCount < Self.message.count {
+        let rest = Array(Self.message[sentCount...])
+        let error = await failure { () async throws(SocketError) in try await near.send(rest) }
+        guard let error else { break }
+        #expect(error.errno == .resourceTemporarilyUnavailable)
+        #expect(error.cause == .kernel)
+        if policy == .retry(limit: 3), error.byteCount == 0 { #expect(error.attempts == 4) }
+        sentCount += error.byteCount
+        refusals += 1
+        await Task.yield()
+      }
+      #expect(refusals > 0)
+      #expect(try await receiving.value == Self.message)
+      await pair.close()
+    }
+  }
+
+  @Test("Backing off sleeps and tries again until all is out")
+  func backsOff() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(
+        on: group, options: .tight,
+        policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(4)))
+      let near = pair.near
+      let sending = Task { try await near.send(Self.message) }
+      await near.loop.until { near.loop.statistics.count(of: .backOff) >= 3 }
+      #expect(try await pair.far.receive(atMost: Self.message.count) == Self.message)
+      try await sending.value
+      await pair.close()
+    }
+  }
+
+  @Test(
+    "Queued bytes outlive a would-block answer, which has nobody to hear it",
+    arguments: [
+      ResubmissionPolicy.nonblocking, .retry(limit: 2),
+      .backoff(initial: .milliseconds(1), limit: .milliseconds(2)), .completion,
+    ])
+  func queuedSends(policy: ResubmissionPolicy) async throws {
+    try await withLoops { group in
+      try await withServer(on: group, options: .tight, policy: policy) { connection in
+        while let chunk = try await connection.receive() { try await connection.send(chunk) }
+      } _: { address in
+        let client = try await TCPConnection.connect(
+          to: address, on: group.loops[0], options: .tight)
+        // Less than the limit of unsent bytes, so that no send has to wait.
+        let message = numbered(200_000)
+        try await client.send(message)
+        let loop = group.loops[0]
+        await loop.until { loop.statistics.bytesReceived >= message.count }
+        #expect(try await client.receive(atMost: message.count) == message)
+        await client.close()
+      }
+    }
+  }
+
+  @Test("An empty receive buffer", arguments: [ResubmissionPolicy.nonblocking, .retry(limit: 2)])
+  func emptyReceiveBuffer(policy: ResubmissionPolicy) async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, policy: policy)
+      let near = pair.near
+      let error = await failure { () async throws(SocketError) in
+        _ = try await near.receive(8)
+      }
+      #expect(error?.errno == .resourceTemporarilyUnavailable)
+      #expect(error?.operation == .receive)
+      #expect(error?.attempts == (policy == .nonblocking ? 1 : 3))
+      try await pair.far.send([1, 2, 3])
+      #expect(try await near.receive(8) == [1, 2, 3])
+      await pair.far.close()
+      #expect(try await near.receive(8) == [])
+      await pair.close()
+    }
+  }
+
+  @Test("A receive backs off until bytes come")
+  func receiveBacksOff() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(
+        on: group, policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(1)))
+      let near = pair.near
+      let receiving = Task { try await near.receive(8) }
+      await near.loop.until { near.loop.statistics.count(of: .backOff) >= 2 }
+      try await pair.far.send([4, 5])
+      #expect(try await receiving.value == [4, 5])
+      await pair.close()
+    }
+  }
+
+  @Test("A policy changes with the next operation")
+  func setPolicy() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      pair.near.setPolicy(.nonblocking)
+      let near = pair.near
+      let error = await failure { () async throws(SocketError) in _ = try await near.receive(1) }
+      #expect(error?.errno == .resourceTemporarilyUnavailable)
+      pair.near.setPolicy(.completion)
+      let receiving = Task { try await near.receive(1) }
+      try await pair.far.send([9])
+      #expect(try await receiving.value == [9])
+      await pair.close()
+    }
+  }
+}

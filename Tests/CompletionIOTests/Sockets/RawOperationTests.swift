@@ -1,0 +1,219 @@
+import Glibc
+import Synchronization
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Operations submitted by hand: what frameworks build on.
+@Suite("Raw operations", .timeLimit(.minutes(1)))
+struct RawOperationTests {
+  /// What a handler heard.
+  private final class Log: Sendable {
+    let outcomes = Mutex<[Outcome]>([])
+    let chunks = Mutex<[[UInt8]]>([])
+    var results: [Int32] { outcomes.withLock { $0.map(\.result) } }
+    var isOver: Bool { outcomes.withLock { $0.contains { !$0.hasMore } } }
+
+    func handler() -> OperationHandler {
+      OperationHandler { [self] outcome, lease in
+        var bytes: [UInt8] = []
+        if let lease { unsafe lease.bytes.withUnsafeBytes { unsafe bytes += $0 } }
+        chunks.withLock { $0.append(bytes) }
+        outcomes.withLock { $0.append(outcome) }
+      }
+    }
+  }
+
+  /// Submits on the loop's thread.
+  private func submit(
+    _ request: Request, to loop: CompletionLoop, policy: ResubmissionPolicy? = nil,
+    timeout: Duration? = nil
+  ) async throws -> (log: Log, token: Token) {
+    let log = Log()
+    let token = await loop.ask { () -> Result<Token, SocketError> in
+      do throws(SocketError) {
+        return .success(
+          unsafe try loop.submit(
+            request, policy: policy, timeout: timeout, handler: log.handler()))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return (log, try token.get())
+  }
+
+  @Test("Multishot accept and receive, send, poll, by hand")
+  func conversation() async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let listener = try ListeningSocket()
+      let (accepts, acceptToken) = try await submit(
+        .acceptMultishot(from: .file(listener.descriptor)), to: loop)
+      let client = try PlainSocket()
+      try client.connect(to: listener.address)
+      await loop.until { accepts.results.count == 1 }
+      let second = try PlainSocket()
+      try second.connect(to: listener.address)
+      await loop.until { accepts.results.count == 2 }
+      #expect(!accepts.isOver)
+      let server = Descriptor.file(FileDescriptor(rawValue: accepts.results[0]))
+      let (receives, receiveToken) = try await submit(
+        .receiveMultishot(server, bufferGroup: loop.pool.group), to: loop)
+      client.send(5)
+      await loop.until { receives.results.count == 1 }
+      client.send(6)
+      await loop.until { receives.results.count == 2 }
+      #expect(receives.chunks.withLock { $0 } == [[5], [6]])
+      await loop.ask { loop.end(receiveToken) }
+      await loop.until { receives.isOver }
+      #expect(receives.results.last == -Errno.canceled.rawValue)
+      let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+      unsafe byte.initialize(to: 77)
+      let (sends, _) = try await submit(unsafe .send(byte, byteCount: 1, to: server), to: loop)
+      await loop.until { sends.isOver }
+      #expect(sends.results == [1])
+      #expect(client.receive() == 77)
+      let (polls, _) = try await submit(.poll(server, mask: UInt32(POLLIN)), to: loop)
+      let (direct, _) = try await submit(
+        unsafe .receive(server, into: byte, byteCount: 1), to: loop)
+      client.send(88)
+      await loop.until { polls.isOver && direct.isOver }
+      #expect(polls.results.allSatisfy { $0 & Int32(POLLIN) != 0 })
+      #expect(direct.results == [1])
+      #expect(unsafe byte.pointee == 88)
+      unsafe byte.deallocate()
+      await loop.ask { loop.end(acceptToken) }
+      await loop.until { accepts.isOver }
+      for result in accepts.results.prefix(2) {
+        let (closing, _) = try await submit(
+          .close(.file(FileDescriptor(rawValue: result))), to: loop)
+        await loop.until { closing.isOver }
+        #expect(closing.results == [0])
+      }
+      await loop.until { loop.operationCount == 1 }
+    }
+  }
+
+  @Test("Connect, with a policy of its own, and a deadline on a receive")
+  func connectAndDeadline() async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let listener = try ListeningSocket()
+      let client = try PlainSocket()
+      let descriptor = Descriptor.file(FileDescriptor(rawValue: client.descriptor))
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 8)
+      let byteCount = unsafe listener.address.withSockaddr { pointer, count in
+        unsafe memory.copyMemory(from: pointer, byteCount: count)
+        return count
+      }
+      let (connects, _) = try await submit(
+        unsafe .connect(descriptor, to: memory, byteCount: byteCount), to: loop)
+      await loop.until { connects.isOver }
+      #expect(connects.results == [0])
+      let (receives, _) = try await submit(
+        unsafe .receive(descriptor, into: memory, byteCount: 8), to: loop,
+        timeout: .milliseconds(2))
+      await loop.until { receives.isOver }
+      let outcome = try #require(receives.outcomes.withLock { $0.first })
+      #expect(outcome.isTimedOut)
+      #expect(outcome.error == .timedOut)
+      let (empty, _) = try await submit(
+        unsafe .receive(descriptor, into: memory, byteCount: 8), to: loop, policy: .nonblocking)
+      await loop.until { empty.isOver }
+      #expect(empty.results == [-Errno.resourceTemporarilyUnavailable.rawValue])
+      unsafe memory.deallocate()
+      #expect(await loop.ask { loop.statistics.deadlines } == 1)
+    }
+  }
+
+  @Test("Timers end in order, early when asked, and with the loop")
+  func timers() async throws {
+    let late = Log()
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let order = Mutex<[Int]>([])
+      await loop.ask {
+        for (index, delay) in [8, 2, 5].enumerated() {
+          _ = unsafe try? loop.submit(
+            .timer, timeout: .milliseconds(delay),
+            handler: OperationHandler { outcome, _ in
+              order.withLock { $0.append(outcome.result == 0 ? index : -1) }
+            })
+        }
+      }
+      await loop.until { order.withLock { $0.count } == 3 }
+      #expect(order.withLock { $0 } == [1, 2, 0])
+      let (early, token) = try await submit(.timer, to: loop, timeout: .seconds(3600))
+      await loop.ask { loop.end(token) }
+      await loop.until { early.isOver }
+      #expect(early.results == [-Errno.canceled.rawValue])
+      await loop.ask { loop.end(token) }
+      await loop.ask {
+        _ = unsafe try? loop.submit(.timer, timeout: .seconds(3600), handler: late.handler())
+      }
+    }
+    #expect(late.results == [-Errno.canceled.rawValue])
+  }
+
+  @Test("Functions from many threads, and refusals of a loop that is full or stopping")
+  func performAndRefusals() async throws {
+    let group = try CompletionLoopGroup(count: 1)
+    let loop = group.loops[0]
+    let sum = Tally()
+    let onLoop = Tally()
+    await withTaskGroup { tasks in
+      for _ in 0..<16 {
+        tasks.addTask {
+          for _ in 0..<200 {
+            loop.perform {
+              sum.add()
+              if loop.isCurrent { onLoop.add() }
+            }
+          }
+        }
+      }
+    }
+    await loop.until { sum.value == 3200 }
+    #expect(onLoop.value == 3200)
+    let before = await loop.ask { loop.statistics }
+    let (nops, _) = try await submit(.nop, to: loop)
+    await loop.until { nops.isOver }
+    let after = await loop.ask { loop.statistics }
+    #expect(after.submissions > before.submissions)
+    #expect(after.completions > before.completions)
+    #expect(after.count(of: .surface) > before.count(of: .surface))
+    await group.shutdown()
+    loop.perform { sum.add() }
+    #expect(sum.value == 3201)
+    try await withLoops(1, { $0.flightLimit = 2 }) { small in
+      _ = try await submit(.timer, to: small.loops[0], timeout: .seconds(3600))
+      let error = await #expect(throws: SocketError.self) {
+        try await submit(.timer, to: small.loops[0], timeout: .seconds(3600))
+      }
+      #expect(error?.cause == .tableFull)
+    }
+  }
+}
+
+/// A plain listening socket.
+private struct ListeningSocket: ~Copyable {
+  let address: SocketAddress
+  private let socket: PlainSocket
+
+  var descriptor: FileDescriptor { FileDescriptor(rawValue: socket.descriptor) }
+
+  init() throws {
+    let socket = try PlainSocket()
+    let descriptor = socket.descriptor
+    let loopback = SocketAddress.loopback(port: 0)
+    let bound = unsafe loopback.withSockaddr { pointer, byteCount in
+      unsafe bind(
+        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
+    }
+    guard bound == 0, listen(descriptor, 8) == 0 else { throw Errno(rawValue: errno) }
+    address = try SocketAddress.local(of: FileDescriptor(rawValue: descriptor))
+    self.socket = socket
+  }
+}

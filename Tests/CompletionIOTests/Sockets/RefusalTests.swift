@@ -1,0 +1,201 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Bad input and bad peers: a typed error that says what to do, and the rest goes on.
+@Suite("Refusals", .timeLimit(.minutes(1)))
+struct RefusalTests {
+  @Test("A port in use", arguments: [1, 2], [1, 2])
+  func portInUse(loopCount: Int, otherLoopCount: Int) async throws {
+    try await withLoops(loopCount) { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      try await withLoops(otherLoopCount) { other in
+        for again in [group, other] {
+          let error = await failure { () async throws(SocketError) in
+            _ = try await TCPListener.bind(to: listener.localAddress, on: again)
+          }
+          #expect(error?.errno == .addressInUse)
+          #expect(error?.operation == .bind)
+          #expect(error?.peer == listener.localAddress)
+          #expect("\(error as Any)".contains("choose another port"))
+        }
+      }
+    }
+  }
+
+  @Test("A port is free again after a close, also with connections left")
+  func portIsFreeAgain() async throws {
+    try await withLoops(2) { group in
+      let first = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let client = try await TCPConnection.connect(to: first.localAddress, on: group.next())
+      let accepted = try await first.accept()
+      first.close()
+      for loop in group.loops { await loop.ask {} }
+      // The closes are in the next batch of each loop.
+      var second: TCPListener?
+      while second == nil {
+        second = try? await TCPListener.bind(to: first.localAddress, on: group)
+      }
+      await client.close()
+      await accepted.close()
+    }
+  }
+
+  @Test(
+    "Text that is no address",
+    arguments: ["", "127.0.0.1", "127.0.0.1:99999", "localhost:80", "[::1:80", "unix:"])
+  func badAddress(text: String) async throws {
+    try await withLoops { group in
+      let errors = [
+        await failure { () async throws(SocketError) in
+          _ = try await TCPListener.bind(to: text, on: group)
+        },
+        await failure { () async throws(SocketError) in
+          _ = try await TCPConnection.connect(to: text, on: group)
+        },
+      ]
+      for error in errors {
+        #expect(error?.errno == .invalidArgument)
+        guard case .badAddress = error?.cause else {
+          Issue.record("\(String(describing: error))")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test("An address of somebody else")
+  func addressNotAvailable() async throws {
+    try await withLoops { group in
+      let error = await failure { () async throws(SocketError) in
+        _ = try await TCPListener.bind(to: "192.0.2.1:0", on: group)
+      }
+      #expect(error?.errno == .addressNotAvailable)
+      #expect(error?.advice.contains("no interface") == true)
+    }
+  }
+
+  @Test("Nobody listens", arguments: ["tcp", "unix"])
+  func refused(kind: String) async throws {
+    try await withLoops { group in
+      let listener = try await TCPListener.bind(
+        to: kind == "tcp" ? "127.0.0.1:0" : abstractName(), on: group)
+      let address = listener.localAddress
+      listener.close()
+      var error: SocketError?
+      while error == nil {
+        // The close is in the loop's next batch.
+        error = await failure { () async throws(SocketError) in
+          _ = try await TCPConnection.connect(to: address, on: group.loops[0])
+        }
+      }
+      #expect(error?.errno == .connectionRefused || error?.errno == .connectionReset)
+      #expect(error?.operation == .connect)
+      #expect(error?.peer == address)
+    }
+  }
+
+  @Test("A peer that resets, while receiving and while sending")
+  func resets() async throws {
+    try await withLoops { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      do {
+        let peer = try PlainSocket()
+        try peer.connect(to: listener.localAddress)
+        let connection = try await listener.accept()
+        let receiving = Task {
+          await failure { () async throws(SocketError) in _ = try await connection.receive() }
+        }
+        await connection.loop.until { connection.stream.receiver != nil }
+        peer.reset()
+        let error = await receiving.value
+        #expect(error?.errno == .connectionReset)
+        #expect(error?.cause == .kernel)
+        await connection.close()
+      }
+      do {
+        let peer = try PlainSocket()
+        try peer.connect(to: listener.localAddress)
+        let connection = try await listener.accept()
+        let sending = Task {
+          await failure { () async throws(SocketError) in
+            try await connection.send(numbered(4 << 20))
+          }
+        }
+        await connection.loop.until { connection.stream.sending == .waiting }
+        peer.reset()
+        let error = await sending.value
+        #expect(error?.errno == .connectionReset || error?.errno == .brokenPipe)
+        #expect((error?.byteCount ?? 0) > 0)
+        let next = await failure { () async throws(SocketError) in
+          try await connection.send([1])
+        }
+        #expect(next?.operation == .send)
+        await connection.close()
+      }
+    }
+  }
+
+  @Test("A body that throws ends its own connection only")
+  func throwingBody() async throws {
+    try await withLoops { group in
+      try await withServer(on: group) { connection in
+        while let chunk = try await connection.receive() {
+          if chunk.byteCount == 1 { throw Errno.badMessage }
+          try await connection.send(chunk.bytes)
+        }
+      } _: { address in
+        let lively = try await TCPConnection.connect(to: address, on: group.loops[0])
+        let doomed = try await TCPConnection.connect(to: address, on: group.loops[0])
+        try await lively.exchange(100)
+        try await doomed.send([1])
+        #expect(try await doomed.receiveAll() == [])
+        try await lively.exchange(100, times: 3)
+        await lively.close()
+        await doomed.close()
+      }
+    }
+  }
+
+  @Test("A full flight table")
+  func tableFull() async throws {
+    // The wake-up, the accept and the receives of four connections.
+    try await withLoops(1, { $0.flightLimit = 6 }) { group in
+      let clients = try CompletionLoopGroup(count: 1)
+      let failures = Tally()
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let serving = Task {
+        try await listener.serve { connection in
+          do throws(SocketError) {
+            while let chunk = try await connection.receive() {
+              try await connection.send(chunk.bytes)
+            }
+          } catch {
+            if error.cause == .tableFull { failures.add() }
+            throw error
+          }
+        }
+      }
+      var connections: [TCPConnection] = []
+      for _ in 0..<3 {
+        let connection = try await TCPConnection.connect(
+          to: listener.localAddress, on: clients.loops[0])
+        try await connection.exchange(10)
+        connections.append(connection)
+      }
+      for _ in 0..<8 {
+        connections.append(
+          try await TCPConnection.connect(to: listener.localAddress, on: clients.loops[0]))
+      }
+      // One more receive fits; then it or the send that it leads to does not.
+      await group.loops[0].until { failures.value >= 7 }
+      #expect(group.loops[0].statistics.flightTableFull >= 7)
+      for connection in connections { await connection.close() }
+      listener.close()
+      try await serving.value
+      await clients.shutdown()
+    }
+  }
+}

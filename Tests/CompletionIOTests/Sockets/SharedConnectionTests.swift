@@ -1,0 +1,153 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// One connection and several tasks, on and off its loop.
+@Suite("Shared connections", .timeLimit(.minutes(1)))
+struct SharedConnectionTests {
+  @Test("One task receives while another sends")
+  func bothWays() async throws {
+    try await withLoops(2) { group in
+      let pair = try await ConnectionPair(on: group)
+      let (near, far) = (pair.near, pair.far)
+      let message = numbered(3 << 20)
+      try await withThrowingTaskGroup { tasks in
+        for connection in [near, far] {
+          tasks.addTask {
+            for start in stride(from: 0, to: message.count, by: 1 << 17) {
+              try await connection.send(Array(message[start..<start + (1 << 17)]))
+            }
+          }
+          tasks.addTask {
+            let back = try await connection.receive(atMost: message.count)
+            #expect(back == message)
+          }
+        }
+        try await tasks.waitForAll()
+      }
+      await pair.close()
+    }
+  }
+
+  @Test("Sends of several tasks go out each whole")
+  func severalSenders() async throws {
+    let byteCount = 40_000
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .tight)
+      let (near, far) = (pair.near, pair.far)
+      try await withThrowingTaskGroup { tasks in
+        for sender in 0..<8 {
+          tasks.addTask {
+            for _ in 0..<4 {
+              try await near.send([UInt8](repeating: UInt8(sender), count: byteCount))
+            }
+          }
+        }
+        let all = try await far.receive(atMost: 32 * byteCount)
+        for start in stride(from: 0, to: all.count, by: byteCount) {
+          let message = all[start..<start + byteCount]
+          try #require(message.allSatisfy { $0 == message.first })
+        }
+        try await tasks.waitForAll()
+      }
+      await pair.close()
+    }
+  }
+
+  @Test("A half-closed connection still receives")
+  func halfClose() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      try await pair.near.send(numbered(100_000))
+      try await pair.near.finishSending()
+      #expect(try await pair.far.receiveAll() == numbered(100_000))
+      #expect(try await pair.far.receive() == nil)
+      try await pair.far.send(numbered(200_000))
+      await pair.far.close()
+      #expect(try await pair.near.receiveAll() == numbered(200_000))
+      let error = await failure { () async throws(SocketError) in try await pair.near.send([1]) }
+      #expect(error?.errno == .brokenPipe)
+      await pair.close()
+    }
+  }
+
+  @Test("Both ways to receive on one connection")
+  func mixedReceives() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      let (near, far) = (pair.near, pair.far)
+      let message = numbered(500_000)
+      let sending = Task {
+        try await near.send(message)
+        try await near.finishSending()
+      }
+      var bytes: [UInt8] = []
+      var round = 0
+      while true {
+        let piece: [UInt8]
+        switch round % 3 {
+        case 0: piece = try await far.receive(1 + round % 7000)
+        case 1: piece = try await far.receive(100_000)
+        default: piece = try await far.receive(atMost: 1)
+        }
+        if piece.isEmpty { break }
+        bytes += piece
+        round += 1
+      }
+      #expect(bytes == message)
+      try await sending.value
+      #expect(try await far.receive(9) == [])
+      #expect(try await far.receive() == nil)
+      await pair.close()
+    }
+  }
+
+  @Test("A connection of one loop used by the tasks of another")
+  func acrossLoops() async throws {
+    try await withLoops(2) { group in
+      let pair = try await ConnectionPair(on: group)
+      let other = try #require(group.loops.first { $0 !== pair.far.loop })
+      let (near, far) = (pair.near, pair.far)
+      let echoing = Task(executorPreference: other) {
+        for _ in 0..<20 {
+          if let chunk = try await far.receive() { try await far.send(chunk) }
+        }
+        while let chunk = try await far.receive() { try await far.send(chunk.bytes) }
+      }
+      try await near.exchange(1001, times: 50, pipeline: 4)
+      try await near.exchange(100_000, times: 4)
+      await near.close()
+      try await echoing.value
+      await pair.close()
+    }
+  }
+
+  @Test("A stream with a handler: copies, order, closing behind what is queued")
+  func handlerCloses() async throws {
+    try await withLoops { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let message = numbered(300_000)
+      let ends = Tally()
+      listener.handle(
+        StreamHandler(
+          received: { stream, chunk in
+            stream.send(chunk)
+            stream.send(copying: unsafe message.span.bytes)
+            stream.close()
+            stream.close()
+          },
+          ended: { _, _ in ends.add() }))
+      for _ in 0..<3 {
+        let client = try await TCPConnection.connect(
+          to: listener.localAddress, on: group.loops[0], options: .tight)
+        try await client.send([1, 2, 3])
+        #expect(try await client.receiveAll() == [1, 2, 3] + message)
+        await client.close()
+      }
+      #expect(ends.value == 0)
+      listener.close()
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import ReadinessIO
+import SystemPackage
+import Testing
+import Uring
+
+@Suite("Echo servers", .timeLimit(.minutes(1)))
+struct EchoServerTests {
+  @Test("Every byte comes back, in order", arguments: PollerKind.allCases, [1, 64, 1000, 65536])
+  func echo(kind: PollerKind, byteCount: Int) throws {
+    let fixture = try EchoFixture(kind)
+    let clients = try (0..<8).map { _ in try BlockingClient(to: fixture.address) }
+    for round in 0..<4 {
+      for (index, client) in clients.enumerated() {
+        try client.send(pattern(byteCount, from: index * 7 + round))
+      }
+      for (index, client) in clients.enumerated() {
+        #expect(try client.receive(byteCount) == pattern(byteCount, from: index * 7 + round))
+      }
+    }
+    let counters = fixture.stop()
+    #expect(counters.acceptedCount == 8)
+    #expect(counters.byteCount == UInt64(8 * 4 * byteCount))
+    #expect(counters.messageCount >= 32)
+    #expect(counters.kernelCallCount > counters.messageCount * 2)
+  }
+
+  @Test("A slow reader gets everything", arguments: PollerKind.allCases)
+  func slowReader(kind: PollerKind) throws {
+    let fixture = try EchoFixture(kind, sendBufferByteCount: 16384)
+    let slow = try BlockingClient(to: fixture.address)
+    let total = 1 << 20
+    let sender = try TestThread { try? slow.send(pattern(total)) }
+    // Its bytes do not fit in the sockets' buffers, so by now the server waits for it, or will.
+    let other = try BlockingClient(to: fixture.address)
+    for round in 0..<50 {
+      try other.send(pattern(100, from: round))
+      #expect(try other.receive(100) == pattern(100, from: round))
+    }
+    let echoed = try slow.receive(total)
+    sender.join()
+    #expect(echoed == pattern(total))
+    #expect(fixture.stop().byteCount == UInt64(total + 5000))
+  }
+
+  @Test("What is kept for a slow reader goes when there is room", arguments: PollerKind.allCases)
+  func keptBytes(kind: PollerKind) throws {
+    var client: BlockingClient?
+    // All is there before the server reads, so that one receive takes it and one send cannot:
+    // then nothing but room in the buffers can bring the rest on its way.
+    let fixture = try EchoFixture(kind, sendBufferByteCount: 4096) { address in
+      client = try BlockingClient(to: address, receiveBufferByteCount: 4096)
+      try client?.send(pattern(60_000))
+    }
+    #expect(try client?.receive(60_000) == pattern(60_000))
+    #expect(fixture.stop().messageCount == 1)
+  }
+
+  @Test("A peer that resets costs nobody else anything", arguments: PollerKind.allCases)
+  func reset(kind: PollerKind) throws {
+    let fixture = try EchoFixture(kind)
+    let stays = try BlockingClient(to: fixture.address)
+    for round in 0..<20 {
+      do {
+        let resets = try BlockingClient(to: fixture.address)
+        resets.resetOnClose()
+        try resets.send(pattern(20_000))
+      }
+      try stays.send(pattern(64, from: round))
+      #expect(try stays.receive(64) == pattern(64, from: round))
+    }
+    #expect(fixture.stop().acceptedCount >= 1)
+  }
+
+  @Test("Half-closing ends the echo after the last byte", arguments: PollerKind.allCases)
+  func halfClose(kind: PollerKind) throws {
+    let fixture = try EchoFixture(kind)
+    let client = try BlockingClient(to: fixture.address)
+    try client.send(pattern(5000))
+    client.finishSending()
+    #expect(try client.receive(5001) == pattern(5000))
+    _ = fixture.stop()
+  }
+
+  @Test("Stopping closes the connections and frees the port", arguments: PollerKind.allCases)
+  func stop(kind: PollerKind) throws {
+    let fixture = try EchoFixture(kind)
+    let client = try BlockingClient(to: fixture.address)
+    try client.send([1])
+    #expect(try client.receive(1) == [1])
+    _ = fixture.stop()
+    #expect(try client.receive(1) == [])
+    let next = try NonblockingSocket.listen(at: fixture.address)
+    #expect(try next.localAddress == fixture.address)
+  }
+
+  @Test("A port in use is told with operation and errno")
+  func portInUse() throws {
+    let first = try NonblockingSocket.listen(at: .loopback(port: 0))
+    let address = try first.localAddress
+    let error = #expect(throws: NonblockingSocketError.self) {
+      _ = try NonblockingSocket.listen(at: address)
+    }
+    #expect(error == .failed(.bind, .addressInUse))
+  }
+}

@@ -1,0 +1,148 @@
+import Glibc
+import ReadinessIO
+import SystemPackage
+import Testing
+
+@Suite("Registrations", .timeLimit(.minutes(1)))
+struct RegistrationTests {
+  @Test("A second register is EEXIST", arguments: PollerKind.allCases)
+  func exists(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    #expect(throws: Errno.fileExists) {
+      try poller.register(channel.near, token: 8, interest: .readable, mode: .edge)
+    }
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
+  }
+
+  @Test("Modify and deregister of an unknown descriptor are ENOENT", arguments: PollerKind.allCases)
+  func unknown(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    #expect(throws: Errno.noSuchFileOrDirectory) {
+      try poller.modify(channel.near, token: 7, interest: .readable, mode: .level)
+    }
+    #expect(throws: Errno.noSuchFileOrDirectory) { try poller.deregister(channel.near) }
+  }
+
+  @Test("A closed descriptor is EBADF", arguments: PollerKind.allCases)
+  func closed(kind: PollerKind) throws {
+    let poller = try kind.make()
+    #expect(throws: Errno.badFileDescriptor) {
+      try poller.register(closedDescriptor, token: 7, interest: .readable, mode: .level)
+    }
+    #expect(throws: Errno.badFileDescriptor) {
+      try poller.modify(closedDescriptor, token: 7, interest: .readable, mode: .level)
+    }
+    #expect(throws: Errno.badFileDescriptor) { try poller.deregister(closedDescriptor) }
+  }
+
+  @Test(
+    "Files that are always ready are EPERM", arguments: PollerKind.allCases,
+    ["/proc/self/exe", "/", "/dev/null"])
+  func notPollable(kind: PollerKind, path: String) throws {
+    let poller = try kind.make()
+    let file = try FileDescriptor.open(FilePath(path), .readOnly)
+    defer { try? file.close() }
+    #expect(throws: Errno.notPermitted) {
+      try poller.register(file, token: 7, interest: .readable, mode: .level)
+    }
+  }
+
+  @Test("A deregistered descriptor is not reported", arguments: PollerKind.allCases)
+  func stale(kind: PollerKind) throws {
+    for mode in PollMode.allCases {
+      let poller = try kind.make()
+      let channel = try Channel.stream()
+      try poller.register(channel.near, token: 7, interest: .readable, mode: mode)
+      #expect(try poller.ready() == [])
+      channel.write(1, to: channel.far)
+      try poller.deregister(channel.near)
+      #expect(try poller.ready() == [], "\(mode)")
+
+      try poller.register(channel.near, token: 8, interest: .readable, mode: mode)
+      let expected = [ReadinessEvent(token: 8, readiness: .readable)]
+      #expect(try poller.ready() == expected, "\(mode)")
+    }
+  }
+
+  @Test("The number of a closed descriptor starts anew", arguments: PollerKind.allCases)
+  func reusedNumber(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let first = try Channel.stream()
+    let number = first.near
+    try poller.register(number, token: 7, interest: .readable, mode: .edge)
+    #expect(try poller.ready() == [])
+    first.write(1, to: first.far)
+    try poller.deregister(number)
+
+    let second = try Channel.stream()
+    // The same number for another file, without a moment in which another thread could take it.
+    try #require(dup2(second.near.rawValue, number.rawValue) == number.rawValue)
+    try poller.register(number, token: 8, interest: .readable, mode: .edge)
+    #expect(try poller.ready() == [])
+    second.write(1, to: second.far)
+    #expect(try poller.ready() == [ReadinessEvent(token: 8, readiness: .readable)])
+    try poller.deregister(number)
+  }
+
+  @Test("After deregister and close the peer sees the end at once", arguments: PollerKind.allCases)
+  func fileReleased(kind: PollerKind) throws {
+    for mode in PollMode.allCases {
+      let poller = try kind.make()
+      let channel = try Channel.stream()
+      try poller.register(channel.near, token: 7, interest: .readable, mode: mode)
+      #expect(try poller.ready() == [])
+      try poller.deregister(channel.near)
+      channel.closeNear()
+      var byte: UInt8 = 0
+      #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0, "\(mode)")
+    }
+  }
+
+  @Test("That is so for a descriptor that has just fired", arguments: PollerKind.allCases)
+  func fileReleasedAfterFiring(kind: PollerKind) throws {
+    for mode in PollMode.allCases {
+      let poller = try kind.make()
+      let channel = try Channel.stream()
+      try poller.register(
+        channel.near, token: 7, interest: [.readable, .writable, .peerClosed], mode: mode)
+      #expect(try poller.ready().count == 1)
+      channel.shutDownFar()
+      try poller.deregister(channel.near)
+      channel.closeNear()
+      var byte: UInt8 = 0
+      #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0, "\(mode)")
+    }
+  }
+
+  @Test("A poller that ends lets go of its files", arguments: PollerKind.allCases)
+  func filesReleasedAtEnd(kind: PollerKind) throws {
+    let channel = try Channel.stream()
+    do {
+      let poller = try kind.make()
+      try poller.register(channel.near, token: 7, interest: .readable, mode: .edge)
+      #expect(try poller.ready() == [])
+    }
+    channel.closeNear()
+    var byte: UInt8 = 0
+    #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0)
+  }
+
+  @Test("One file may be registered under two numbers", arguments: PollerKind.allCases)
+  func duplicates(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    let other = try channel.near.duplicate()
+    defer { try? other.close() }
+    try poller.register(channel.near, token: 1, interest: .readable, mode: .level)
+    try poller.register(other, token: 2, interest: .readable, mode: .edge)
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready().map(\.token) == [1, 2])
+    #expect(try poller.ready().map(\.token) == [1])
+    try poller.deregister(channel.near)
+    try poller.deregister(other)
+  }
+}

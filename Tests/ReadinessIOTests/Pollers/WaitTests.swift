@@ -1,0 +1,97 @@
+import ReadinessIO
+import SystemPackage
+import Testing
+
+@Suite("Waiting", .timeLimit(.minutes(1)))
+struct WaitTests {
+  @Test("A wake that came before ends one wait", arguments: PollerKind.allCases)
+  func wakeBefore(kind: PollerKind) throws {
+    let poller = try kind.make()
+    var events: [ReadinessEvent] = []
+    for _ in 0..<3 {
+      poller.waker.wake()
+      poller.waker.wake()
+      #expect(try poller.wait(into: &events, timeout: nil))
+      #expect(try !poller.wait(into: &events, timeout: .zero))
+      #expect(events == [])
+    }
+  }
+
+  @Test("A wake from another thread ends a wait", arguments: PollerKind.allCases)
+  func wakeAcross(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let waker = poller.waker
+    var events: [ReadinessEvent] = []
+    for _ in 0..<8 {
+      let thread = try TestThread { waker.wake() }
+      #expect(try poller.wait(into: &events, timeout: nil))
+      thread.join()
+    }
+  }
+
+  @Test("A wake and an event come together", arguments: PollerKind.allCases)
+  func wakeAndEvent(kind: PollerKind) throws {
+    let poller = try kind.make(eventLimit: 1)
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .writable, mode: .level)
+    poller.waker.wake()
+    var events: [ReadinessEvent] = []
+    #expect(try poller.wait(into: &events, timeout: nil))
+    #expect(events == [ReadinessEvent(token: 7, readiness: .writable)])
+  }
+
+  @Test("A wait without events ends with its time", arguments: PollerKind.allCases)
+  func timeout(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    #expect(try poller.ready(timeout: .microseconds(300)) == [])
+    #expect(try poller.ready(timeout: .seconds(-1)) == [])
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready(timeout: .seconds(60)).count == 1)
+  }
+
+  @Test("All of many descriptors are reported in one wait", arguments: PollerKind.allCases)
+  func many(kind: PollerKind) throws {
+    for mode in PollMode.allCases {
+      let poller = try kind.make()
+      let channels = try (0..<100).map { _ in try Channel.stream() }
+      for (index, channel) in channels.enumerated() {
+        try poller.register(
+          channel.near, token: UInt64(index), interest: .readable, mode: mode)
+      }
+      #expect(try poller.ready() == [])
+      for channel in channels { channel.write(1, to: channel.far) }
+      #expect(try poller.ready().map(\.token) == Array(0..<100), "\(mode)")
+    }
+  }
+
+  @Test("Beyond the event limit every descriptor has its turn", arguments: PollerKind.allCases)
+  func limit(kind: PollerKind) throws {
+    let poller = try kind.make(eventLimit: 8)
+    let channels = try (0..<40).map { _ in try Channel.stream() }
+    for (index, channel) in channels.enumerated() {
+      try poller.register(channel.near, token: UInt64(index), interest: .writable, mode: .level)
+    }
+    var seen: Set<UInt64> = []
+    for _ in 0..<6 {
+      let ready = try poller.ready()
+      #expect(ready.count <= 9)
+      seen.formUnion(ready.map(\.token))
+    }
+    #expect(seen.count == 40)
+  }
+
+  @Test("A level-triggered event costs no submission")
+  func callsPerEvent() throws {
+    let poller = try PollerKind.ring.make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    #expect(try poller.ready() == [])
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready().count == 1)
+    let calls = poller.kernelCallCount
+    #expect(try poller.ready().count == 1)
+    #expect(poller.kernelCallCount - calls == 1, "one poll(2) looks again")
+  }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import SystemPackage
+
+/// Two connected descriptors, both non-blocking: a Unix-domain stream, or a pipe.
+///
+/// What happens at one end is known at the other end at once, so that tests need not wait.
+final class Channel {
+  /// The end that is watched; of a pipe, the one that reads.
+  private(set) var near: FileDescriptor
+  private(set) var far: FileDescriptor
+  private var isFarOpen = true
+  private var isNearOpen = true
+
+  /// A write into a closed pipe is EPIPE, not the end of the tests.
+  private static let ignoresBrokenPipe: Void = {
+    _ = signal(SIGPIPE, SIG_IGN)
+  }()
+
+  private init(near: FileDescriptor, far: FileDescriptor) {
+    Self.ignoresBrokenPipe
+    self.near = near
+    self.far = far
+  }
+
+  static func stream() throws -> Channel {
+    var ends: [Int32] = [0, 0]
+    let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue
+    guard unsafe socketpair(AF_UNIX, Int32(type), 0, &ends) == 0 else {
+      throw Errno(rawValue: errno)
+    }
+    return Channel(
+      near: FileDescriptor(rawValue: ends[0]), far: FileDescriptor(rawValue: ends[1]))
+  }
+
+  static func pipe() throws -> Channel {
+    let ends = try FileDescriptor.pipe()
+    for end in [ends.readEnd, ends.writeEnd] {
+      guard fcntl(end.rawValue, F_SETFL, O_NONBLOCK) == 0 else { throw Errno(rawValue: errno) }
+    }
+    return Channel(near: ends.readEnd, far: ends.writeEnd)
+  }
+
+  deinit {
+    closeNear()
+    closeFar()
+  }
+
+  /// Gives the descriptors away.
+  consuming func release() -> (near: FileDescriptor, far: FileDescriptor) {
+    isNearOpen = false
+    isFarOpen = false
+    return (near, far)
+  }
+
+  func closeNear() {
+    if isNearOpen { try? near.close() }
+    isNearOpen = false
+  }
+
+  func closeFar() {
+    if isFarOpen { try? far.close() }
+    isFarOpen = false
+  }
+
+  /// Writes until all went or it would block.
+  func write(_ byteCount: Int, to end: FileDescriptor) {
+    _ = try? end.writeAll(repeatElement(0x61, count: byteCount))
+  }
+
+  /// Writes until it would block.
+  func fill(_ end: FileDescriptor) {
+    let block = [UInt8](repeating: 0x62, count: 65536)
+    while let count = unsafe try? block.withUnsafeBytes({ unsafe try end.write($0) }), count > 0 {}
+  }
+
+  /// Reads until it would block or ends.
+  func drain(_ end: FileDescriptor) {
+    var block = [UInt8](repeating: 0, count: 65536)
+    while let count = unsafe try? block.withUnsafeMutableBytes({ unsafe try end.read(into: $0) }),
+      count > 0
+    {}
+  }
+
+  func shutDownFar() {
+    if isFarOpen { _ = shutdown(far.rawValue, Int32(SHUT_WR)) }
+  }
+}
+
+/// A number above any descriptor that a test opens.
+let closedDescriptor = FileDescriptor(rawValue: 900_000)

@@ -1,0 +1,94 @@
+import Glibc
+import ReadinessIO
+import Synchronization
+import SystemPackage
+import Uring
+
+/// An echo server on a thread of its own.
+final class EchoFixture {
+  let address: SocketAddress
+  let control: ReadinessEchoControl
+  private let thread: TestThread
+
+  init(
+    _ kind: PollerKind,
+    configuration: ReadinessEchoConfiguration = ReadinessEchoConfiguration(),
+    sendBufferByteCount: Int32? = nil,
+    beforeServing: (SocketAddress) throws -> Void = { _ in }
+  ) throws {
+    let listener = try NonblockingSocket.listen(at: .loopback(port: 0))
+    if var byteCount = sendBufferByteCount {
+      // Accepted sockets inherit it.
+      let size = socklen_t(MemoryLayout<Int32>.size)
+      _ = unsafe setsockopt(
+        listener.descriptor.rawValue, SOL_SOCKET, SO_SNDBUF, &byteCount, size)
+    }
+    address = try listener.localAddress
+    try beforeServing(address)
+    let handover = try Handover<Result<ReadinessEchoControl, any Error>>()
+    let descriptor = listener.release()
+    thread = try TestThread {
+      do {
+        let listener = NonblockingSocket(owning: descriptor)
+        switch kind {
+        case .epoll:
+          try Self.serve(listener, try EpollPoller(), configuration, handover)
+        case .ring, .tinyRing, .plainRing:
+          let entryCount: UInt32 = kind == .tinyRing ? 2 : 256
+          let ring = RingConfiguration(
+            submissionEntryCount: entryCount, completionEntryCount: 1024,
+            flagLadder: kind == .plainRing ? [[.completionQueueSize]] : SetupFlags.ladder)
+          try Self.serve(listener, try RingPoller(ring: ring), configuration, handover)
+        }
+      } catch {
+        handover.give(.failure(error))
+      }
+    }
+    control = try handover.take().get()
+  }
+
+  private static func serve<P: Poller & ~Copyable>(
+    _ listener: consuming NonblockingSocket, _ poller: consuming P,
+    _ configuration: ReadinessEchoConfiguration,
+    _ handover: Handover<Result<ReadinessEchoControl, any Error>>
+  ) throws {
+    var server = try ReadinessEchoServer(
+      listener: listener, poller: poller, configuration: configuration)
+    handover.give(.success(server.control))
+    try server.run()
+  }
+
+  /// Stops the server and waits until it has closed everything.
+  func stop() -> ReadinessEchoCounters {
+    control.stop()
+    thread.join()
+    return control.counters
+  }
+}
+
+/// One value from one thread to another, which waits for it.
+final class Handover<Value: Sendable>: Sendable {
+  private let value = Mutex<Value?>(nil)
+  private let signal: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
+
+  init() throws {
+    signal = try FileDescriptor.pipe()
+  }
+
+  deinit {
+    try? signal.readEnd.close()
+    try? signal.writeEnd.close()
+  }
+
+  func give(_ given: Value) {
+    value.withLock { $0 = given }
+    _ = try? signal.writeEnd.writeAll([0])
+  }
+
+  func take() throws -> Value {
+    var byte: [UInt8] = [0]
+    _ = unsafe try byte.withUnsafeMutableBytes { unsafe try signal.readEnd.read(into: $0) }
+    guard let taken = value.withLock({ $0 }) else { throw Errno.badMessage }
+    return taken
+  }
+}

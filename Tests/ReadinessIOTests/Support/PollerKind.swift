@@ -1,0 +1,94 @@
+import ReadinessIO
+import SystemPackage
+import Uring
+
+/// The pollers that every behaviour is tested on.
+enum PollerKind: CaseIterable, Sendable {
+  case epoll
+  case ring
+  /// A submission queue that is nearly always full.
+  case tinyRing
+  /// As kernels before 6.0 set it up: completions come unasked.
+  case plainRing
+
+  func make(eventLimit: Int = 1024) throws -> any AnyPoller {
+    switch self {
+    case .epoll: PollerBox(try EpollPoller(eventLimit: eventLimit))
+    case .ring: PollerBox(try RingPoller(eventLimit: eventLimit))
+    case .tinyRing:
+      PollerBox(
+        try RingPoller(
+          eventLimit: eventLimit,
+          ring: RingConfiguration(submissionEntryCount: 2, completionEntryCount: 1024)))
+    case .plainRing:
+      PollerBox(
+        try RingPoller(
+          eventLimit: eventLimit,
+          ring: RingConfiguration(
+            submissionEntryCount: 64, completionEntryCount: 1024,
+            flagLadder: [[.completionQueueSize]])))
+    }
+  }
+}
+
+/// A poller whose kind is known at run time only.
+protocol AnyPoller: AnyObject {
+  func register(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno)
+  func modify(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno)
+  func deregister(_ descriptor: FileDescriptor) throws(Errno)
+  func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool
+  var waker: PollerWaker { get }
+  var kernelCallCount: UInt64 { get }
+}
+
+extension AnyPoller {
+  /// What is ready, in the order of the tokens.
+  func ready(timeout: Duration? = .zero) throws(Errno) -> [ReadinessEvent] {
+    var events: [ReadinessEvent] = []
+    _ = try wait(into: &events, timeout: timeout)
+    return events.sorted { $0.token < $1.token }
+  }
+}
+
+private final class PollerBox<P: Poller & ~Copyable>: AnyPoller {
+  private var poller: P
+
+  init(_ poller: consuming P) {
+    self.poller = poller
+  }
+
+  func register(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno) {
+    try poller.register(descriptor, token: token, interest: interest, mode: mode)
+  }
+
+  func modify(
+    _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
+  ) throws(Errno) {
+    try poller.modify(descriptor, token: token, interest: interest, mode: mode)
+  }
+
+  func deregister(_ descriptor: FileDescriptor) throws(Errno) {
+    try poller.deregister(descriptor)
+  }
+
+  /// Goes on after EINTR: the ring of another test that ran on this thread may still have work for
+  /// it, and without deferred task work that interrupts whatever it waits in (`TIF_NOTIFY_SIGNAL`).
+  func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool {
+    while true {
+      do throws(Errno) {
+        return try poller.wait(into: &events, timeout: timeout)
+      } catch {
+        guard error == .interrupted else { throw error }
+      }
+    }
+  }
+
+  var waker: PollerWaker { poller.waker }
+  var kernelCallCount: UInt64 { poller.kernelCallCount }
+}

@@ -1,0 +1,73 @@
+/// The files of the libraries whose memory safety people have to check.
+enum UnsafeFiles {
+  /// By folder, with the reason why it cannot be done safely.
+  private static let byFolder: [String: [String]] = [
+    // Memory that the kernel writes to while nobody may read it.
+    "Sources/Uring/Buffers": [
+      "BufferLease", "BufferPool", "BufferPool+Leases",
+    ],
+    // Questions to the kernel by C structs, and the environment.
+    "Sources/Uring/Features": [
+      "HiddenFeatures", "KernelFeatures+Discovery", "Ring+Trial",
+    ],
+    // Writing a submission queue entry, which is the kernel's memory.
+    "Sources/Uring/Requests": [
+      "Request+Encoding"
+    ],
+    // The ring's C struct, its mapped queues, and plain system calls.
+    "Sources/Uring/Ring": [
+      "EventDescriptor", "Ring", "Ring+Buffers", "Ring+Completion", "Ring+DirectDescriptors",
+      "Ring+Kernel", "Ring+Setup", "Ring+Submission", "RingSetupError+Diagnosis",
+    ],
+    // Socket addresses, which are C structs of several sizes.
+    "Sources/Uring/Sockets": [
+      "SocketAddress+Parsing", "SocketAddress+Sockaddr",
+    ],
+    // Fixed tables of requests in flight, indexed by their tokens.
+    "Sources/CompletionIO/Flights": [
+      "FlightTable", "OperationOwner", "SlotQueue", "TimerQueue",
+    ],
+    // The loop's own memory, its thread, and what other threads hand to it.
+    "Sources/CompletionIO/Loop": [
+      "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor",
+      "CompletionLoop+Operations", "JobQueue", "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread",
+      "WakeReader",
+    ],
+    // Borrowed memory under a request, and plain system calls.
+    "Sources/CompletionIO/Sockets": [
+      "AcceptQueue", "CompletionLoop+Sleep", "SocketFactory", "TCPConnection",
+      "TCPConnection+Connect", "TCPConnection+Lifecycle", "TCPConnection+ReceiveInto",
+      "TCPConnection+Send",
+    ],
+    // Borrowed and leased memory that a request points to.
+    "Sources/CompletionIO/Streams": [
+      "Acceptor", "ChunkSlab", "GatheredMessage", "SocketStream", "SocketStream+Ending",
+      "SocketStream+Receive", "SocketStream+Send", "SocketStream+Sent",
+    ],
+    // The echo servers' receive memory.
+    "Sources/ReadinessIO/Echo": [
+      "EchoConnections", "UnsentBytes",
+    ],
+    // The array that epoll_wait(2) fills.
+    "Sources/ReadinessIO/EpollPoller": [
+      "EpollPoller"
+    ],
+    // An eventfd that wakes a poller.
+    "Sources/ReadinessIO/Poller": [
+      "PollerWaker"
+    ],
+    // The batch that completions are copied to.
+    "Sources/ReadinessIO/RingPoller": [
+      "RingPoller", "RingPoller+Pollable", "RingPoller+Polls", "RingPoller+Wait",
+    ],
+    // Plain system calls on memory that the caller lends.
+    "Sources/ReadinessIO/Sockets": [
+      "NonblockingSocket+Connecting", "NonblockingSocket+Listening", "NonblockingSocket+Transfer",
+      "SocketCalls",
+    ],
+  ]
+
+  /// Paths from the package's root.
+  static let listed = Set(
+    byFolder.flatMap { folder, names in names.map { "\(folder)/\($0).swift" } })
+}

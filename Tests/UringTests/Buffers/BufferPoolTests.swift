@@ -1,0 +1,110 @@
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import Uring
+
+@Suite struct BufferPoolTests {
+  private func returned(_ pool: BufferPool) -> [UInt16] {
+    var indices: [UInt16] = []
+    pool.takeReturned { indices.append($0) }
+    return indices
+  }
+
+  @Test func startsWithEveryBufferToGive() throws {
+    let pool = try BufferPool(capacity: 4, bufferSize: 10, group: 3)
+    #expect(pool.group == 3)
+    #expect(pool.hasReturned)
+    #expect(returned(pool) == [0, 1, 2, 3])
+    #expect(!pool.hasReturned)
+    #expect(returned(pool) == [])
+  }
+
+  @Test func takesABufferBackWhenItsLeaseEnds() throws {
+    let pool = try BufferPool(capacity: 4, bufferSize: 10)
+    _ = returned(pool)
+    do {
+      var lease = pool.lease(2, byteCount: 3)
+      #expect(lease.byteCount == 3)
+      #expect(lease.bytes.byteCount == 3)
+      var bytes = lease.mutableBytes
+      bytes.storeBytes(of: 9, toByteOffset: 1, as: UInt8.self)
+      #expect(array(lease.bytes)[1] == 9)
+      #expect(returned(pool) == [])
+    }
+    #expect(returned(pool) == [2])
+  }
+
+  @Test func takesAReleasedBufferBack() throws {
+    let pool = try BufferPool(capacity: 2, bufferSize: 10)
+    _ = returned(pool)
+    let parts = pool.lease(1, byteCount: 4).release()
+    #expect(parts.index == 1)
+    #expect(parts.byteCount == 4)
+    #expect(unsafe parts.address == UInt(bitPattern: pool.memory(of: 1)))
+    #expect(returned(pool) == [])
+    pool.returnReleased(1)
+    #expect(returned(pool) == [1])
+  }
+
+  private final class Calls: Sendable { let count = Atomic<Int>(0) }
+
+  @Test func takesBuffersBackFromAnotherThread() throws {
+    let pool = try BufferPool(capacity: 4, bufferSize: 10)
+    _ = returned(pool)
+    let seen = Calls()
+    pool.onForeignReturn = { seen.count.add(1, ordering: .relaxed) }
+    for round in 1...3 {
+      let first = pool.lease(0, byteCount: 1).release()
+      let second = pool.lease(3, byteCount: 1).release()
+      try onOtherThread {
+        pool.returnReleased(second.index)
+        pool.returnReleased(first.index)
+      }
+      #expect(seen.count.load(ordering: .relaxed) == 2 * round)
+      #expect(pool.hasReturned)
+      #expect(returned(pool) == [3, 0])
+      #expect(!pool.hasReturned)
+    }
+  }
+
+  @Test func belongsToTheThreadItIsBoundTo() throws {
+    let pool = try BufferPool(capacity: 1, bufferSize: 10)
+    _ = returned(pool)
+    let seen = Calls()
+    pool.onForeignReturn = { seen.count.add(1, ordering: .relaxed) }
+    try onOtherThread { pool.bindToCurrentThread() }
+    _ = pool.lease(0, byteCount: 1)
+    #expect(seen.count.load(ordering: .relaxed) == 1)
+  }
+
+  @Test func refusesABufferThatComesBackTwice() async {
+    await #expect(processExitsWith: .failure) {
+      let pool = try BufferPool(capacity: 2, bufferSize: 10)
+      pool.takeReturned { _ in }
+      let parts = pool.lease(1, byteCount: 4).release()
+      pool.returnReleased(parts.index)
+      pool.returnReleased(parts.index)
+    }
+  }
+
+  @Test func refusesABufferThatComesBackTwiceFromAnotherThread() async {
+    await #expect(processExitsWith: .failure) {
+      let pool = try BufferPool(capacity: 2, bufferSize: 10)
+      pool.takeReturned { _ in }
+      let parts = pool.lease(1, byteCount: 4).release()
+      try onOtherThread {
+        pool.returnReleased(parts.index)
+        pool.returnReleased(parts.index)
+      }
+      pool.takeReturned { _ in }
+    }
+  }
+
+  @Test(arguments: [(0, 1), (3, 1), (-4, 1), (65536, 1), (4, 0), (4, -1), (4, 1 << 40)])
+  func refusesImpossibleSizes(_ capacity: Int, _ bufferSize: Int) {
+    #expect(throws: Errno.invalidArgument) {
+      try BufferPool(capacity: capacity, bufferSize: bufferSize)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import CSeccomp
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Uring
+
+/// Rings that cannot be made, each refused by the kernel in a child process.
+@Suite struct RefusedSetupTests {
+  private static var isRoot: Bool { geteuid() == 0 }
+
+  @Test func tooManyOpenFiles() async {
+    await #expect(processExitsWith: .success) {
+      // What is open stays open; no number is left for anything new.
+      var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+      #expect(unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+      #expect(throws: RingSetupError(errno: .tooManyOpenFiles, reason: .descriptorLimit)) {
+        _ = try Ring()
+      }
+    }
+  }
+
+  @Test(.enabled(if: isRoot, "becomes another user"))
+  func lockedMemoryIsUsedUp() async {
+    await #expect(processExitsWith: .success) {
+      let lockedMemory = __rlimit_resource_t(8)  // RLIMIT_MEMLOCK, a macro that is not imported.
+      var limit = rlimit(rlim_cur: 65536, rlim_max: 65536)
+      #expect(unsafe setrlimit(lockedMemory, &limit) == 0)
+      #expect(SetupCircumstances.current.lockedMemoryByteCount == nil, "CAP_IPC_LOCK lifts it")
+      #expect(setuid(65534) == 0)
+      #expect(SetupCircumstances.current.lockedMemoryByteCount == 65536)
+      let large = RingConfiguration(submissionEntryCount: 4096, completionEntryCount: 65536)
+      let refusal = RingSetupError(
+        errno: .noMemory, reason: .lockedMemoryLimit(byteCount: 65536))
+      #expect(throws: refusal) { _ = try Ring(large) }
+      // The advice is true: smaller queues fit.
+      let small = RingConfiguration(submissionEntryCount: 8, completionEntryCount: 16)
+      #expect(throws: Never.self) { _ = try Ring(small) }
+    }
+  }
+
+  @Test func seccompAnswersNotPermitted() async {
+    await #expect(processExitsWith: .success) {
+      #expect(cseccomp_refuse_io_uring(EPERM) == 0)
+      #expect(throws: RingSetupError(errno: .notPermitted, reason: .blockedBySeccomp)) {
+        _ = try Ring()
+      }
+      // The query needs no ring, so the features are known all the same; a trial is refused.
+      #expect(throws: RingSetupError.self) { _ = try KernelFeatures.askByTrial() }
+    }
+  }
+
+  @Test func seccompAnswersNoSuchCall() async {
+    await #expect(processExitsWith: .success) {
+      #expect(cseccomp_refuse_io_uring(ENOSYS) == 0)
+      #expect(throws: RingSetupError(errno: .noFunction, reason: .blockedBySeccomp)) {
+        _ = try Ring()
+      }
+    }
+  }
+
+  @Test func flagsThatNoKernelKnows() {
+    let future = SetupFlags(rawValue: 1 << 31)
+    let configuration = RingConfiguration(flagLadder: [future.union(.clamp), future])
+    let refusal = RingSetupError(
+      errno: .invalidArgument, reason: .kernelTooOld(missing: "IORING_SETUP flags 0x80000000"))
+    #expect(throws: refusal) { _ = try Ring(configuration) }
+  }
+
+  @Test func aCompletionQueueThatIsTooSmall() {
+    let configuration = RingConfiguration(submissionEntryCount: 64, completionEntryCount: 4)
+    let refusal = RingSetupError(errno: .invalidArgument, reason: .invalidConfiguration)
+    #expect(throws: refusal) { _ = try Ring(configuration) }
+  }
+
+  @Test func goesDownTheLadder() throws {
+    let future = SetupFlags(rawValue: 1 << 31)
+    let configuration = RingConfiguration(
+      completionEntryCount: 512, flagLadder: [future, [.completionQueueSize, .clamp]])
+    let ring = try Ring(configuration, hiding: [])
+    #expect(ring.flags == [.completionQueueSize, .clamp])
+  }
+}

@@ -1,0 +1,10 @@
+/// Whether `assert` does anything in this build; its traps can be tested only then.
+let assertionsAreOn: Bool = {
+  var areOn = false
+  assert(
+    {
+      areOn = true
+      return true
+    }())
+  return areOn
+}()
