@@ -1,0 +1,46 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+  name: "uring-benchmarks",
+  dependencies: [
+    .package(name: "swift-uring", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+  ],
+  targets: [
+    // What Glibc's module map leaves out: epoll, CPU affinity, the parent-death signal.
+    .target(name: "CLinux"),
+    .executableTarget(
+      name: "uring-bench",
+      dependencies: [
+        "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "CompletionIO", package: "swift-uring"),
+        .product(name: "ReadinessIO", package: "swift-uring"),
+        .product(name: "Uring", package: "swift-uring"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "UringBenchTests",
+      dependencies: [
+        "uring-bench",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

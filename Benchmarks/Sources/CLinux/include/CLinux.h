@@ -1,0 +1,19 @@
+// Kernel interfaces that Swift's Glibc module does not show.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <sys/epoll.h>
+
+// Binds the calling thread, and every process it starts from now on, to one CPU.
+// 0, or -1 with errno. sched_setaffinity(2).
+int clinux_pin_thread(int cpu);
+
+// Writes the CPUs the calling thread may run on, in ascending order; at most `capacity` of them.
+// How many there are, or -1 with errno. sched_getaffinity(2).
+int clinux_allowed_cpus(int *cpus, int capacity);
+
+// Has the kernel send `signal` to this process when the thread that started it ends.
+// 0, or -1 with errno. PR_SET_PDEATHSIG(2const).
+int clinux_signal_on_parent_death(int signal);
+
+#endif

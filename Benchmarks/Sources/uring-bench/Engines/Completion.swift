@@ -1,0 +1,92 @@
+import CompletionIO
+import Uring
+
+/// The library's completion model, through either of its faces.
+struct CompletionEngine: EchoEngine {
+  enum Face {
+    /// A task for each connection, awaiting receives and sends.
+    case tasks
+    /// Completion handlers: no task, no continuation.
+    case handlers
+  }
+
+  let port: UInt16
+  private let group: CompletionLoopGroup
+  private let listener: TCPListener
+
+  /// - Throws: RingSetupError, SocketError.
+  init(_ configuration: EngineConfiguration, face: Face) throws {
+    var loop = LoopConfiguration()
+    if let bytes = configuration.bufferSize { loop.bufferSize = bytes }
+    let group = try CompletionLoopGroup(count: configuration.loops, configuration: loop)
+    var options = SocketOptions()
+    options.backlog = configuration.backlog
+    let listener: TCPListener = try Waiting.value(of: "listening") { [options] done in
+      Task {
+        do {
+          let address = configuration.endpoint.description
+          done(.success(try await TCPListener.bind(to: address, on: group, options: options)))
+        } catch {
+          done(.failure(error))
+        }
+      }
+    }
+    self.group = group
+    self.listener = listener
+    port = listener.localAddress.port ?? 0
+    switch face {
+    case .tasks: Self.serveWithTasks(listener)
+    case .handlers: Self.serveWithHandlers(listener)
+    }
+  }
+
+  private static func serveWithTasks(_ listener: TCPListener) {
+    Task {
+      do {
+        try await listener.serve { connection in
+          while let chunk = try await connection.receive() {
+            try await connection.send(chunk)
+          }
+        }
+      } catch {
+        StandardLines.report("accepting ended: \(error)")
+      }
+    }
+  }
+
+  private static func serveWithHandlers(_ listener: TCPListener) {
+    let echo = StreamHandler(
+      received: { stream, chunk in stream.send(chunk) },
+      ended: { stream, _ in stream.close() })
+    listener.handle(echo) { error in
+      if let error { StandardLines.report("accepting ended: \(error)") }
+    }
+  }
+
+  /// Adds up the loops' statistics, each read on its own thread.
+  func counters() throws -> EngineCounters {
+    var total = EngineCounters(kernelCalls: 0)
+    for loop in group.loops {
+      let one: LoopStatistics = try Waiting.value(of: "a loop's statistics") { done in
+        loop.perform { done(.success(loop.statistics)) }
+      }
+      total.accepted += one.accepted
+      total.messages += one.chunksReceived
+      total.bytes += one.bytesReceived
+      total.kernelCalls = (total.kernelCalls ?? 0) + one.enters + one.otherSystemCalls
+    }
+    return total
+  }
+
+  func stop() {
+    listener.close()
+    let group = group
+    let ended: Void? = try? Waiting.value(of: "the loops' end", seconds: 3) { done in
+      Task {
+        await group.shutdown()
+        done(.success(()))
+      }
+    }
+    if ended == nil { StandardLines.report("the loops did not end in time") }
+  }
+}

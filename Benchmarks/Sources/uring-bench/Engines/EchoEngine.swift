@@ -1,0 +1,40 @@
+/// An echo server under measurement.
+///
+/// Made and used by the main thread of a `serve` process; it listens when it is made, and works on
+/// threads of its own.
+protocol EchoEngine {
+  /// The port it listens on.
+  var port: UInt16 { get }
+
+  /// What it has done so far; may be asked at any time, also after `stop`.
+  ///
+  /// - Throws: when it does not answer.
+  func counters() throws -> EngineCounters
+
+  /// Stops accepting and serving.
+  func stop()
+}
+
+/// What a `serve` process was asked for.
+struct EngineConfiguration {
+  let endpoint: IPv4Endpoint
+  /// Event loops, rings or pollers, each on a thread of its own.
+  let loops: Int
+  /// Bytes a receive may deliver at once; nil for the engine's own choice.
+  let bufferSize: Int?
+
+  /// Long enough for the load generator's window of connects under way; net.core.somaxconn caps it.
+  let backlog: Int32 = 4096
+}
+
+/// What an engine has done since its start.
+struct EngineCounters: Equatable {
+  /// Connections accepted.
+  var accepted: UInt64 = 0
+  /// Receives that delivered bytes.
+  var messages: UInt64 = 0
+  /// Bytes received, and so to be sent back.
+  var bytes: UInt64 = 0
+  /// System calls or ring enters, where the engine counts them.
+  var kernelCalls: UInt64?
+}

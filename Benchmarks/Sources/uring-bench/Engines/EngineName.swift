@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The engines `serve` and `compare` know, by the name the user types.
+enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable {
+  case completionAsync = "completion-async"
+  case completionHandler = "completion-handler"
+  case readinessEpoll = "readiness-epoll"
+  case readinessRing = "readiness-ring"
+  case blockingThreads = "blocking-threads"
+  case nio
+
+  /// The engine all others are set against.
+  static let base = EngineName.readinessEpoll
+
+  /// All of them, for help and errors.
+  static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// Starts the engine.
+  func start(_ configuration: EngineConfiguration) throws -> any EchoEngine {
+    switch self {
+    case .completionAsync: try CompletionEngine(configuration, face: .tasks)
+    case .completionHandler: try CompletionEngine(configuration, face: .handlers)
+    case .readinessEpoll: try ReadinessEngine(configuration, poller: .epoll)
+    case .readinessRing: try ReadinessEngine(configuration, poller: .ring)
+    case .blockingThreads: try BlockingThreadsEngine(configuration)
+    case .nio: try NIOEngine(configuration)
+    }
+  }
+}

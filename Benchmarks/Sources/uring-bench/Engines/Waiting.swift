@@ -1,0 +1,38 @@
+import Dispatch
+import Synchronization
+
+/// Waits of the main thread for something on another thread, with a bound.
+enum Waiting {
+  /// Starts `work`, which must call the function it is given once, and waits for that call.
+  ///
+  /// - Throws: the error it was called with; ``WaitFailure`` after `seconds`.
+  static func value<Value: Sendable>(
+    of what: String, seconds: Double = 10,
+    _ work: (_ done: @escaping @Sendable (Result<Value, any Error>) -> Void) throws -> Void
+  ) throws -> Value {
+    let answer = Answer<Value>()
+    try work { answer.give($0) }
+    guard answer.arrived.wait(timeout: .now() + seconds) == .success, let result = answer.result
+    else { throw WaitFailure(what: what) }
+    return try result.get()
+  }
+
+  private final class Answer<Value: Sendable>: Sendable {
+    let arrived = DispatchSemaphore(value: 0)
+    private let stored = Mutex<Result<Value, any Error>?>(nil)
+
+    var result: Result<Value, any Error>? { stored.withLock { $0 } }
+
+    func give(_ result: Result<Value, any Error>) {
+      stored.withLock { $0 = result }
+      arrived.signal()
+    }
+  }
+}
+
+/// Something that did not come in time.
+struct WaitFailure: Error, CustomStringConvertible {
+  let what: String
+
+  var description: String { "no answer in time: \(what)" }
+}

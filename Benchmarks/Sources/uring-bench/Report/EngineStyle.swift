@@ -1,0 +1,49 @@
+/// How an engine looks on the page: a hue for the model, and a mark and a lightness of its own, so
+/// that no two need colour vision to be told apart.
+struct EngineStyle {
+  enum Mark { case circle, square, triangle, diamond, cross, ring }
+
+  /// Colours on a light and on a dark page.
+  let light: String
+  let dark: String
+  let mark: Mark
+  let isDashed: Bool
+
+  init(of engine: EngineName) {
+    switch engine {
+    case .completionHandler: self.init("#005a9e", "#4aa3f0", .circle)
+    case .completionAsync: self.init("#3a9ad9", "#9ad1f9", .ring)
+    case .readinessEpoll: self.init("#c04a00", "#f07f3c", .triangle)
+    case .readinessRing: self.init("#d99400", "#f7c95c", .diamond)
+    case .nio: self.init("#00856a", "#35c9a0", .square, dashed: true)
+    case .blockingThreads: self.init("#4a4a4a", "#c9c9c9", .cross, dashed: true)
+    }
+  }
+
+  private init(_ light: String, _ dark: String, _ mark: Mark, dashed: Bool = false) {
+    self.light = light
+    self.dark = dark
+    self.mark = mark
+    isDashed = dashed
+  }
+
+  /// The mark as SVG, centred on a point; its colour is the surrounding group's.
+  func markSVG(_ x: Double, _ y: Double) -> String {
+    func at(_ dx: Double, _ dy: Double) -> String {
+      "\(Numeral.fixed(x + dx, 1)) \(Numeral.fixed(y + dy, 1))"
+    }
+    let centre = "cx=\"\(Numeral.fixed(x, 1))\" cy=\"\(Numeral.fixed(y, 1))\""
+    switch mark {
+    case .circle: return "<circle class=\"m\" \(centre) r=\"4.6\"/>"
+    case .ring: return "<circle class=\"m o\" \(centre) r=\"4.2\"/>"
+    case .square:
+      return "<path class=\"m\" d=\"M\(at(-4, -4))L\(at(4, -4))L\(at(4, 4))L\(at(-4, 4))Z\"/>"
+    case .triangle:
+      return "<path class=\"m\" d=\"M\(at(0, -5.4))L\(at(5, 3.8))L\(at(-5, 3.8))Z\"/>"
+    case .diamond:
+      return "<path class=\"m\" d=\"M\(at(0, -5.6))L\(at(5.6, 0))L\(at(0, 5.6))L\(at(-5.6, 0))Z\"/>"
+    case .cross:
+      return "<path class=\"x\" d=\"M\(at(-4, -4))L\(at(4, 4))M\(at(-4, 4))L\(at(4, -4))\"/>"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// The style sheet of the page.
+enum PageStyle {
+  static func css(_ engines: [EngineName]) -> String {
+    let light = engines.map { ".\($0.rawValue){--c:\(EngineStyle(of: $0).light)}" }
+    let dark = engines.map { ".\($0.rawValue){--c:\(EngineStyle(of: $0).dark)}" }
+    return base + light.joined() + "@media (prefers-color-scheme:dark){" + dark.joined() + "}"
+  }
+
+  private static let base = """
+    :root{color-scheme:light dark;--bg:#fff;--fg:#1c1e21;--soft:#5d636b;--line:#e3e5e8;--band:#f6f7f8;
+    --bad:#b3261e}
+    @media (prefers-color-scheme:dark){:root{--bg:#15171a;--fg:#e8eaed;--soft:#a0a7b0;--line:#30343a;
+    --band:#1d2024;--bad:#ff8a80}}
+    *{box-sizing:border-box}
+    body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,"Segoe UI",Roboto,
+    "DejaVu Sans",sans-serif}
+    main{max-width:1240px;margin:0 auto;padding:28px 20px 48px}
+    h1{font-size:26px;line-height:1.25;margin:0 0 6px}
+    h2{font-size:18px;margin:34px 0 10px}
+    p,li{max-width:78ch}
+    .facts{color:var(--soft);margin:0 0 2px;max-width:none}
+    .legend{display:flex;flex-wrap:wrap;gap:6px 22px;padding:10px 0;margin:18px 0 6px;list-style:none;
+    border-top:1px solid var(--line);border-bottom:1px solid var(--line);position:sticky;top:0;
+    background:var(--bg)}
+    .legend li{display:flex;align-items:center;gap:7px;white-space:nowrap}
+    .grids{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:22px 26px}
+    figure{margin:0}
+    figcaption{margin:0 0 2px}
+    figcaption span{color:var(--soft);font-size:13px;margin-left:6px}
+    svg{display:block;width:100%;height:auto}
+    .legend svg,td svg{display:inline-block;width:34px;height:14px;flex:none;vertical-align:-2px}
+    .grid{stroke:var(--line);stroke-width:1;fill:none}
+    .ref{stroke:var(--soft);stroke-width:1.2;fill:none}
+    .t{fill:var(--soft);font-size:12.5px}
+    .l{stroke:var(--c);stroke-width:2.1;fill:none;stroke-linejoin:round}
+    .d{stroke-dasharray:6 4;stroke-width:1.8}
+    .w{stroke:var(--c);stroke-width:1.2;fill:none;opacity:.55}
+    .m{fill:var(--c);stroke:var(--bg);stroke-width:1.4}
+    .o{fill:var(--bg);stroke:var(--c);stroke-width:2.2}
+    .x{stroke:var(--c);stroke-width:2.4;fill:none}
+    .wide{overflow-x:auto}
+    table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:13.5px}
+    th{text-align:right;font-weight:600;color:var(--soft);padding:6px 7px;white-space:nowrap;
+    border-bottom:1px solid var(--line)}
+    td{text-align:right;padding:4px 7px;white-space:nowrap}
+    th:first-child,td:first-child{text-align:left;padding-left:4px}
+    tbody{border-bottom:1px solid var(--line)}
+    tbody:nth-of-type(even){background:var(--band)}
+    td.best{font-weight:700}
+    td.bad{color:var(--bad);font-weight:700}
+    .failures{color:var(--bad)}
+
+    """
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CLinux
+import Glibc
+
+/// `uring-bench serve`: one echo server, until SIGTERM.
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run one echo server until SIGTERM.",
+    discussion: """
+      Prints a line when it listens and its counters when it ends; SIGUSR1 prints the counters \
+      so far. Kernel calls are system calls or ring enters, as the engine counts them.
+      """)
+
+  @Option(help: "The engine: \(EngineName.allNames).")
+  var engine: EngineName
+
+  @Option(help: "The TCP port; 0 lets the kernel choose.")
+  var port: UInt16
+
+  @Option(help: "The IPv4 address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Event loops, each on a thread of its own.")
+  var loops = 1
+
+  @Option(help: "Bytes one receive may deliver; the engine's own choice when not given.")
+  var bufferSize: Int?
+
+  @Option(help: "End by itself after so many seconds.")
+  var maxSeconds = 3600.0
+
+  @Flag(help: .hidden)
+  var endWithParent = false
+
+  func validate() throws {
+    guard (1...1024).contains(loops) else { throw ValidationError("--loops must be 1 to 1024") }
+    guard (1...(64 << 20)).contains(bufferSize ?? 1) else {
+      throw ValidationError("--buffer-size must be 1 to 67108864 bytes")
+    }
+    guard maxSeconds > 0, maxSeconds < 1e9 else {
+      throw ValidationError("--max-seconds must be above 0")
+    }
+  }
+
+  func run() throws {
+    if endWithParent { _ = clinux_signal_on_parent_death(SIGTERM) }
+    _ = signal(SIGPIPE, SIG_IGN)
+    var signals = SignalWait(for: [SIGTERM, SIGINT, SIGUSR1])
+    let deadline = MonotonicClock.now + MonotonicClock.nanoseconds(maxSeconds)
+    DescriptorLimit.raise()
+    let endpoint = try IPv4Endpoint(host: host, port: port)
+    let server = try engine.start(
+      EngineConfiguration(endpoint: endpoint, loops: loops, bufferSize: bufferSize))
+    StandardLines.print(
+      ServeLine.listening(engine: engine, host: endpoint.host, port: server.port, loops: loops))
+    while let signal = signals.next(until: deadline), signal == SIGUSR1 {
+      StandardLines.print(ServeLine.counters("counters", try server.counters()))
+    }
+    server.stop()
+    StandardLines.print(ServeLine.counters("ended", try server.counters()))
+  }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Measures completion servers against readiness servers on real TCP connections.
+@main
+struct UringBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uring-bench",
+    abstract: "Compare completion I/O with readiness I/O on real TCP connections.",
+    subcommands: [ServeCommand.self, LoadCommand.self, CompareCommand.self, WorkerCommand.self])
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+@testable import uring_bench
+
+/// An echo server for one connection that spoils one message, as a broken engine would.
+struct Spoiler {
+  enum Fault { case flip, double, lose }
+
+  let port: UInt16
+
+  init(_ fault: Fault) throws {
+    let listener = try TCP.listen(at: try IPv4Endpoint(host: "127.0.0.1", port: 0), backlog: 8)
+    port = listener.port
+    try SmallThread.start {
+      let connection = accept(listener.descriptor, nil, nil)
+      Self.serve(connection, fault)
+      close(connection)
+      close(listener.descriptor)
+    }
+  }
+
+  /// Spoils the fifth piece it receives; the first is the single byte that opens a connection.
+  private static func serve(_ connection: Int32, _ fault: Fault) {
+    var pieces = 0
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = unsafe recv(connection, &bytes, bytes.count - 1, 0)
+      guard count > 0 else { return }
+      pieces += 1
+      var length = count
+      if pieces == 5 {
+        switch fault {
+        case .flip: bytes[0] ^= 1
+        case .double:
+          bytes[count] = bytes[count - 1]
+          length += 1
+        case .lose: length -= 1
+        }
+      }
+      guard unsafe send(connection, bytes, length, Int32(MSG_NOSIGNAL)) == length else { return }
+    }
+  }
+}
