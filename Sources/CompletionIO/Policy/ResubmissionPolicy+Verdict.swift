@@ -21,7 +21,7 @@ extension ResubmissionPolicy {
     case .send, .sendMessage, .sendZeroCopy: return verdictForSend(answer, error)
     case .connect: return verdictForConnect(answer, error)
     case .read, .poll:
-      return error == .interrupted && answer.mayTryAgain ? .resubmit : .surface
+      return error == .interrupted ? answer.again : .surface
     case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer:
       // Above all a close: Linux frees the descriptor even on EINTR (close(2)), and a second
       // close would hit a stranger's.
@@ -88,6 +88,14 @@ extension ResubmissionPolicy {
 extension Answer {
   /// Whether the operation may be submitted once more under the general limit.
   var mayTryAgain: Bool { attempt < ResubmissionPolicy.attemptLimit }
+
+  /// Once more at once, within the general limit.
+  var again: Verdict { mayTryAgain ? .resubmit : .surface }
+
+  /// Once more after a pause for what is scarce, within the general limit.
+  var afterPause: Verdict {
+    mayTryAgain ? .backOff(ResubmissionPolicy.scarcityPause(after: attempt)) : .surface
+  }
 }
 
 // The rows of the table, one operation a function.
@@ -97,13 +105,13 @@ extension ResubmissionPolicy {
     case .resourceTemporarilyUnavailable:
       return verdictForWouldBlock(answer)
     case .interrupted:
-      return answer.mayTryAgain ? .resubmit : .surface
+      return answer.again
     case .canceled:
       // Nobody asked: a ring or a chain was torn down. Only a long-lived request is worth it.
-      return answer.options.contains(.multishot) && answer.mayTryAgain ? .resubmit : .surface
+      return answer.options.contains(.multishot) ? answer.again : .surface
     case .connectionAbort, .protocolError, .notPermitted:
       // The waiting connection is gone or refused by a firewall; the next one is not (accept(2)).
-      return answer.mayTryAgain ? .resubmit : .surface
+      return answer.again
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       // A multishot accept fails at once, even with nobody waiting, because the descriptor is
       // taken first (io_accept): arming again at once would spin.
@@ -122,16 +130,16 @@ extension ResubmissionPolicy {
     case .resourceTemporarilyUnavailable:
       return verdictForWouldBlock(answer)
     case .interrupted:
-      return answer.mayTryAgain ? .resubmit : .surface
+      return answer.again
     case .canceled:
-      return answer.options.contains(.multishot) && answer.mayTryAgain ? .resubmit : .surface
+      return answer.options.contains(.multishot) ? answer.again : .surface
     case .noBufferSpace:
       // With a buffer group this is the empty pool, not the socket, and it comes at arming time
       // even without data (Linux 6.18; liburing #688).
       if answer.options.contains(.selectBuffer) { return .awaitBuffer }
-      return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+      return answer.afterPause
     case .noMemory:
-      return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+      return answer.afterPause
     case .invalidArgument:
       return verdictForRefusedOption(answer)
     default:
@@ -147,13 +155,13 @@ extension ResubmissionPolicy {
       // TCP fast open on kernels to 6.2: the connect under the send is still going on.
       return self == .nonblocking ? .surface : verdictForWouldBlock(answer)
     case .interrupted:
-      return answer.mayTryAgain ? .resubmit : .surface
+      return answer.again
     case .noBufferSpace:
-      return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+      return answer.afterPause
     case .noMemory:
       // Zero copy counts against the locked-memory limit (io_notif_account_mem); a copy does not.
       if answer.operation == .sendZeroCopy { return verdictForRefusedOption(answer) }
-      return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+      return answer.afterPause
     case .notSupportedOnSocket:
       return answer.operation == .sendZeroCopy ? verdictForRefusedOption(answer) : .surface
     case .invalidArgument:
@@ -177,11 +185,11 @@ extension ResubmissionPolicy {
       if self == .nonblocking { return .surface }
       if answer.facts.contains(.unixDomain) {
         guard case .completion = self else { return verdictForWouldBlock(answer) }
-        return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+        return answer.afterPause
       }
       return .awaitWritability
     case .noBufferSpace, .noMemory:
-      return answer.mayTryAgain ? .backOff(Self.scarcityPause(after: answer.attempt)) : .surface
+      return answer.afterPause
     default:
       return .surface
     }

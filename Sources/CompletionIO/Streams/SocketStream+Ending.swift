@@ -141,8 +141,6 @@ extension SocketStream {
     loop.close(descriptor)
     if descriptor.isDirect { loop.directPlaces.giveBack() }
     loop.registry.remove(self)
-    onClose?()
-    onClose = nil
     unsafe closeWaiters.forEach { unsafe $0.resume() }
     unsafe closeWaiters = []
   }

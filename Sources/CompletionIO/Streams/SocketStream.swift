@@ -47,8 +47,6 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   var closeWaiters: [UnsafeContinuation<Void, Never>] = unsafe []
   /// Operations with the kernel that this stream waits for.
   var operationCount = 0
-  /// Told when the stream has closed.
-  var onClose: (() -> Void)?
   /// Set when the task that serves the stream is cancelled: waits end at once from then on.
   var isCancelled = false
   /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for

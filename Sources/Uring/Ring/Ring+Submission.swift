@@ -55,11 +55,6 @@ extension Ring {
   }
 }
 
-extension Errno {
-  /// EBADR (53): a completion was lost for want of memory.
-  package static var completionLost: Errno { Errno(rawValue: 53) }
-}
-
 extension Duration {
   /// Whole nanoseconds, at least 0 and at most what fits.
   package var clampedNanoseconds: Int64 {
