@@ -298,9 +298,22 @@ static inline int curing_register_buffer_ring(struct io_uring *ring,
   return io_uring_register_buf_ring(ring, &registration, 0);
 }
 
-/* Calls IORING_REGISTER_SEND_MSG_RING without a request: -EINVAL where the kernel knows it. */
-static inline int curing_send_nothing(void) {
-  return io_uring_register((unsigned)-1, CURING_REGISTER_SEND_MSG_RING, NULL, 0);
+/* Sends a message to no ring with IORING_REGISTER_SEND_MSG_RING: -EBADF where the kernel knows it,
+ * -EINVAL where the opcode is beyond its last one. */
+static inline int curing_message_no_ring(void) {
+  struct io_uring_sqe sqe;
+  memset(&sqe, 0, sizeof sqe);
+  sqe.opcode = IORING_OP_MSG_RING;
+  sqe.fd = -1;
+  return io_uring_register((unsigned)-1, CURING_REGISTER_SEND_MSG_RING, &sqe, 1);
+}
+
+/* Gives `count` equal buffers from `memory` on to `group`, numbered from `index` (Linux 5.7). */
+static inline void curing_prep_provide_buffers(struct io_uring_sqe *sqe, void *memory,
+                                               int length, int count, uint16_t group,
+                                               uint16_t index) {
+  curing_clear(sqe);
+  io_uring_prep_provide_buffers(sqe, memory, length, count, group, index);
 }
 
 /* Writes one buffer behind the tail; the kernel sees it at curing_buffer_ring_publish(). */
@@ -361,5 +374,9 @@ static inline int curing_query(struct curing_query_opcodes *answer) {
   if (result < 0) return result;
   return header.result;
 }
+
+#include "RawRequest.h"
+#include "Restrictions.h"
+#include "ThreadRights.h"
 
 #endif

@@ -17,7 +17,8 @@ enum UnsafeFiles {
     // The ring's C struct, its mapped queues, and plain system calls.
     "Sources/Uring/Ring": [
       "EventDescriptor", "Ring", "Ring+Buffers", "Ring+Completion", "Ring+DirectDescriptors",
-      "Ring+Kernel", "Ring+Setup", "Ring+Submission", "RingSetupError+Diagnosis",
+      "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission",
+      "RingSetupError+Diagnosis",
     ],
     // Socket addresses, which are C structs of several sizes.
     "Sources/Uring/Sockets": [
@@ -29,20 +30,32 @@ enum UnsafeFiles {
     ],
     // The loop's own memory, its thread, and what other threads hand to it.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor",
+      "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor", "CompletionLoop+Idle",
       "CompletionLoop+Operations", "JobQueue", "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread",
       "WakeReader",
     ],
     // Borrowed memory under a request, and plain system calls.
     "Sources/CompletionIO/Sockets": [
-      "AcceptQueue", "CompletionLoop+Sleep", "SocketFactory", "TCPConnection",
+      "AcceptQueue", "CompletionLoop+Sleep", "SocketCalls", "TCPConnection",
       "TCPConnection+Connect", "TCPConnection+Lifecycle", "TCPConnection+ReceiveInto",
       "TCPConnection+Send",
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "Acceptor", "ChunkSlab", "GatheredMessage", "SocketStream", "SocketStream+Ending",
-      "SocketStream+Receive", "SocketStream+Send", "SocketStream+Sent",
+      "Acceptor", "ChunkSlab", "GatheredMessage", "Parking", "SenderLine",
+      "SocketStream", "SocketStream+Ending", "SocketStream+Receive", "SocketStream+Send",
+      "SocketStream+Sent", "StreamExtras",
+    ],
+    // The batch that completions are copied to, and the memory that requests lend.
+    "Sources/SimulatedKernel/Ring": [
+      "SimulatedRing+Kernel", "UserMemory",
+    ],
+    "Sources/SimulatedKernel/Simulation": [
+      "SimulationStage"
+    ],
+    // Bytes between a program's memory and a socket's.
+    "Sources/SimulatedKernel/Sockets": [
+      "ByteQueue"
     ],
     // The echo servers' receive memory.
     "Sources/ReadinessIO/Echo": [
@@ -64,6 +77,15 @@ enum UnsafeFiles {
     "Sources/ReadinessIO/Sockets": [
       "NonblockingSocket+Connecting", "NonblockingSocket+Listening", "NonblockingSocket+Transfer",
       "SocketCalls",
+    ],
+    // Raw rings, memory and sockets for checks of the kernel; the checks themselves are safe.
+    "Sources/KernelChecks/Bench": [
+      "CheckThread", "PinnedMemory", "RawRing", "RawRing+Calls", "RawRing+Registration",
+      "TestSocket", "TestSocket+Calls", "ThreadRights",
+    ],
+    // The kernel's release, a C struct.
+    "Sources/KernelChecks/Check": [
+      "Machine"
     ],
   ]
 

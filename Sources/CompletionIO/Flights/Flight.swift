@@ -48,6 +48,8 @@ struct Flight {
     case request
     /// A poll for writability, in place of a connect that must not be issued again.
     case writability
+    /// A poll before the request, on a kernel whose requests cannot wait first.
+    case readiness
     /// A zero-copy send that is done; its notification will say that its memory is free.
     case notification
   }

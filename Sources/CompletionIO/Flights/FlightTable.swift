@@ -6,9 +6,11 @@ internal import Uring
 /// Memory costs nothing until a place is first used.
 @safe
 struct FlightTable: ~Copyable {
+  // The pointer comes first: for an access by address ThreadSanitizer's instrumentation takes the
+  // first word of the value for a pointer (Swift 6.3 emits a broken module for an integer).
+  private let flights: UnsafeMutablePointer<Flight>
   let capacity: Int
   private(set) var count = 0
-  private let flights: UnsafeMutablePointer<Flight>
   /// Places below this have been used at least once.
   private var usedCount = 0
   private let freeSlots: UnsafeMutablePointer<UInt32>

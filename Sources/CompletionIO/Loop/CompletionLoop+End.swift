@@ -4,6 +4,19 @@ internal import Uring
 
 // Stopping: everything is asked to end, and the loop goes on until it has.
 extension CompletionLoop {
+  /// Readies the loop for its first turn.
+  package func prepareToTurn() {
+    wakeReader.arm()
+  }
+
+  /// Ends a loop that is stopping and has nothing on its way any more.
+  ///
+  /// - Parameter preparedCount: Requests that its kernel has not taken.
+  /// - Returns: Whether the loop has ended: it must not be turned again.
+  package func endIfDrained(preparedCount: Int) -> Bool {
+    isStopping && isDrained && preparedCount == 0 && endUnlessCalled()
+  }
+
   var isDrained: Bool {
     guard unsafe jobs.pointee.isEmpty, unsafe !core.pointee.hasWork, taskCount == 0 else {
       return false

@@ -59,7 +59,7 @@ extension CompletionLoop {
   func close(_ descriptor: Descriptor) {
     guard !hasEnded else {
       // A direct one has gone with its table.
-      try? descriptor.fileDescriptor?.close()
+      if let descriptor = descriptor.fileDescriptor { socketCalls.close(descriptor) }
       return
     }
     unsafe core.pointee.post(.close(descriptor))

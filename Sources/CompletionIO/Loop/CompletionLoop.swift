@@ -17,11 +17,16 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   public let configuration: LoopConfiguration
   /// The memory that the kernel receives into.
   public let pool: BufferPool
+  /// Names the pool.
+  let poolIdentity: UInt
   let core: UnsafeMutablePointer<LoopCore>
   let inbox = Inbox()
   let event: EventDescriptor
+  let socketCalls: any SocketCalls
   let registry = Registry()
-  private(set) lazy var directPlaces = DirectPlaces(capacity: configuration.directDescriptorCount)
+  private(set) lazy var directPlaces = DirectPlaces(
+    capacity: configuration.directDescriptorCount, flightLimit: configuration.flightLimit)
+  var acceptorLine = AcceptorLine()
   var jobs: UnsafeMutablePointer<JobQueue>
   /// Whose loop it is; 0 once it has ended, because the identifier will be another thread's then.
   let thread: Atomic<UInt>
@@ -33,7 +38,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   /// Tasks that serve a connection of this loop.
   var taskCount = 0
   /// Streams with bytes to send that no operation carries yet.
-  @exclusivity(unchecked) var senders: [SocketStream] = []
+  let senders: UnsafeMutablePointer<SenderLine>
   private var messages: [Inbox.Message] = []
   private var endedBatch: [Completion] = []
   /// Enters that failed in a row without a completion to reap.
@@ -41,13 +46,25 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   /// The loop as an actor's executor: `unownedExecutor` of an actor that is to live on the loop's
   /// thread.
   public let serialExecutor = LoopSerialExecutor()
+  /// Where tasks wait that own a stream.
+  let parking = Parking()
   lazy var wakeReader = WakeReader(loop: self, event: event)
   /// Held by what is called and run after the loop's end.
   let calls = Mutex(())
 
   /// Makes a loop bound to the calling thread; ``run(on:)`` or ``turn(on:batch:)`` moves it.
-  package init(configuration: LoopConfiguration) throws(RingSetupError) {
+  ///
+  /// - Parameters:
+  ///   - configuration: How large it is.
+  ///   - socketCalls: Make its sockets; the kernel's own if `nil`.
+  ///   - features: What its kernel can do.
+  /// - Throws: ``RingSetupError`` with ENOMEM or EMFILE.
+  package init(
+    configuration: LoopConfiguration, socketCalls: (any SocketCalls)? = nil,
+    features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
+  ) throws(RingSetupError) {
     self.configuration = configuration
+    self.socketCalls = socketCalls ?? KernelSocketCalls()
     do throws(Errno) {
       event = try EventDescriptor()
       pool = try BufferPool(
@@ -55,15 +72,17 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     } catch {
       throw RingSetupError.diagnose(error)
     }
+    poolIdentity = pool.identity
     unsafe core = .allocate(capacity: 1)
     unsafe core.initialize(
       to: LoopCore(
         flightLimit: configuration.flightLimit,
-        usesDirectTable: configuration.directDescriptorCount > 0))
+        usesDirectTable: configuration.directDescriptorCount > 0, features: features))
     unsafe jobs = .allocate(capacity: 1)
     unsafe jobs.initialize(to: JobQueue())
     thread = Atomic(UInt(pthread_self()))
-    unsafe senders.reserveCapacity(1024)
+    unsafe senders = .allocate(capacity: 1)
+    unsafe senders.initialize(to: SenderLine())
     serialExecutor.loop = self
     pool.onForeignReturn = { [weak self] in self?.wake() }
   }
@@ -73,6 +92,8 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     unsafe core.deallocate()
     unsafe jobs.deinitialize(count: 1)
     unsafe jobs.deallocate()
+    unsafe senders.deinitialize(count: 1)
+    unsafe senders.deallocate()
   }
 
   /// Whether the calling thread is the loop's.
@@ -83,6 +104,9 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   public var statistics: LoopStatistics {
     unsafe core.pointee.statistics
   }
+
+  /// The forms of requests that the loop uses.
+  var forms: RequestForms { unsafe core.pointee.forms }
 
   /// Operations on their way.
   public var operationCount: Int {
@@ -95,10 +119,10 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   package func run<K: Kernel & ~Copyable>(on kernel: inout K) {
     let batch = UnsafeMutableBufferPointer<Completion>.allocate(capacity: 512)
     defer { unsafe batch.deallocate() }
-    wakeReader.arm()
+    prepareToTurn()
     while true {
       unsafe turn(on: &kernel, batch: batch)
-      if isStopping, isDrained, kernel.preparedCount == 0, endUnlessCalled() { return }
+      if endIfDrained(preparedCount: kernel.preparedCount) { return }
     }
   }
 
@@ -109,13 +133,15 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   ) {
     readInbox()
     runJobs()
-    startSending()
+    // Gathers what was queued in the last turn into one send a stream.
+    unsafe SenderLine.startAll(in: senders)
     unsafe core.pointee.feedBuffers(from: pool, to: &kernel)
     unsafe core.pointee.submit(to: &kernel)
     deliverEnded(on: &kernel)
+    if !acceptorLine.isEmpty { resumeAcceptors() }
     enter(&kernel)
     let count = unsafe kernel.reap(into: batch)
-    if failureCount > 0 { recover(reapedCount: count) }
+    if failureCount > 0 { recover(reapedCount: count, on: &kernel) }
     for index in 0..<count {
       if let delivery = unsafe core.pointee.settle(batch[index], on: &kernel) {
         deliver(delivery)
@@ -128,10 +154,13 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func enter<K: Kernel & ~Copyable>(_ kernel: inout K) {
-    var mayWait = unsafe jobs.pointee.isEmpty && !core.pointee.hasWork && senders.isEmpty
+    var mayWait =
+      unsafe jobs.pointee.isEmpty && !core.pointee.hasWork && senders.pointee.isEmpty
     if unsafe core.pointee.hasBufferForWaiter(in: pool) { mayWait = false }
-    // With at most its own wake-up left, a stopping loop ends instead of waiting.
-    if isStopping, taskCount == 0, operationCount <= 1 { mayWait = false }
+    // With at most its own wake-up left, a stopping loop ends it, and then itself.
+    if isStopping, taskCount == 0, operationCount <= (wakeReader.isStopping ? 0 : 1) {
+      mayWait = false
+    }
     if mayWait { mayWait = inbox.fallAsleep() }
     do throws(Errno) {
       let timeout: Duration? = mayWait ? unsafe core.pointee.waitLimit(at: kernel.now) : nil
@@ -155,10 +184,10 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   /// Lets the kernel find memory when an enter failed for want of it and nothing could be reaped.
-  private func recover(reapedCount: Int) {
+  private func recover<K: Kernel & ~Copyable>(reapedCount: Int, on kernel: inout K) {
     guard reapedCount == 0 else { return failureCount = 0 }
     // Doubled up to some 8 ms: nobody can be served meanwhile, and asking at once would spin.
-    usleep(1 << UInt32(min(failureCount, 13)))
+    kernel.pause(for: .microseconds(1 << min(failureCount, 13)))
   }
 
   /// Delivers what has ended without the kernel; what handlers end meanwhile comes a turn later,
@@ -179,6 +208,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     let outcome = delivery.outcome
     var lease: BufferLease?
     if outcome.flags.contains(.buffer) {
+      unsafe core.pointee.fill.add(byteCount: Int(max(0, outcome.result)))
       lease = pool.lease(
         UInt16(truncatingIfNeeded: outcome.flags.rawValue >> 16),
         byteCount: Int(max(0, outcome.result)))
@@ -187,13 +217,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     // The flight, or now this call, holds the reference that keeps the owner alive meanwhile.
     unsafe owner._withUnsafeGuaranteedRef { $0.completed(outcome, lease: lease.take()) }
     if delivery.isLast { unsafe owner.release() }
-  }
-
-  /// Gathers what was queued in the last turn into one send a stream.
-  private func startSending() {
-    guard unsafe !senders.isEmpty else { return }
-    for stream in unsafe senders { stream.startSending() }
-    unsafe senders.removeAll(keepingCapacity: true)
   }
 
   private func readInbox() {
@@ -209,8 +232,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     }
     messages.removeAll(keepingCapacity: true)
   }
-
-  // MARK: Other threads
 
   /// Ends the loop's wait, from any thread.
   func wake() {

@@ -43,8 +43,25 @@ public final class CompletionLoopGroup: Sendable {
     self.loops = loops
   }
 
+  /// Makes a group of loops that the caller turns, all on the calling thread.
+  ///
+  /// - Parameters:
+  ///   - loops: Made on this thread; ``loopEnded()`` is owed for each.
+  ///   - configuration: How they were made.
+  package init(turning loops: [CompletionLoop], configuration: LoopConfiguration) {
+    precondition(!loops.isEmpty, "a group of no loops")
+    self.loops = loops
+    self.configuration = configuration
+    lifetime = GroupLifetime(loops.count)
+  }
+
   deinit {
     for loop in loops { loop.stop() }
+  }
+
+  /// Counts one loop of ``init(turning:configuration:)`` that has ended.
+  package func loopEnded() {
+    lifetime.loopEnded()
   }
 
   /// The next loop in turn, for a connection that may be on any.

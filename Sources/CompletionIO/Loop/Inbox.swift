@@ -49,6 +49,9 @@ final class Inbox: Sendable {
     }
   }
 
+  /// Whether nobody has added a message that the loop has not taken.
+  var isEmpty: Bool { count.load(ordering: .acquiring) == 0 }
+
   /// Announces a wait; `false` if a message has come, so that there must be none.
   func fallAsleep() -> Bool {
     isAsleep.store(true, ordering: .sequentiallyConsistent)

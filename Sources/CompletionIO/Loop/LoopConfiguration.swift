@@ -8,11 +8,11 @@ public struct LoopConfiguration: Hashable, Sendable {
   public var flightLimit = 1 << 16
   /// Buffers that the kernel receives into, for all connections of the loop; a power of two.
   ///
-  /// Few and large: the ring of buffers passes through the cache, and a burst larger than a buffer
-  /// takes several completions.
+  /// Few and large: a burst larger than a buffer takes several completions. What is never filled
+  /// costs no memory, and of large messages the loop keeps only some buffers going round.
   public var bufferCount = 128
   /// Bytes in each buffer.
-  public var bufferSize = 32768
+  public var bufferSize = 65536
   /// Bytes that a connection may have received and nobody claimed before it stops receiving.
   public var unclaimedByteLimit = 1 << 18
   /// Bytes of owned sends that a connection may have queued before a sender waits, and before its

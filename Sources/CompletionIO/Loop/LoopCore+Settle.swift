@@ -20,7 +20,7 @@ extension LoopCore {
   ) -> Delivery? {
     statistics.completions += 1
     guard let slot = table.slot(for: completion.token) else {
-      return settleStale(completion)
+      return settleStale(completion, at: kernel.now)
     }
     assert(table[slot].state == .inKernel, "\(completion.token) is not with the kernel")
     if completion.result >= 0, isPlainSuccess(slot, completion) {
@@ -43,6 +43,11 @@ extension LoopCore {
       completion.flags = []
     case .writability:
       return settleWritability(slot, completion, on: &kernel)
+    case .readiness:
+      return settleReadiness(slot, completion)
+    }
+    if completion.error == .canceled, isTriedOnce(slot) {
+      completion.result = -Errno.resourceTemporarilyUnavailable.rawValue
     }
     let answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
     let verdict = table[slot].policy.verdict(for: answer)
@@ -54,7 +59,8 @@ extension LoopCore {
 
   /// The verdict `.surface` for the answers that are nearly all answers, without asking.
   private func isPlainSuccess(_ slot: Int, _ completion: Completion) -> Bool {
-    switch table[slot].request.operation {
+    guard table[slot].phase == .request else { return false }
+    return switch table[slot].request.operation {
     case .send: completion.result == Int32(bitPattern: table[slot].request.count)
     case .receive, .accept: completion.hasMore || !table[slot].request.isMultishot
     default: false
@@ -93,7 +99,10 @@ extension LoopCore {
       table[slot].state = .awaitingBuffer
       bufferLine.append(slot)
     case .awaitDescriptor(let limit):
+      let attempt = table[slot].attempt
       pause(slot, for: limit, from: kernel.now)
+      // Has no limit, and leaves half of what other answers have.
+      table[slot].attempt = min(attempt + 1, UInt32(ResubmissionPolicy.attemptLimit) / 2)
       table[slot].state = .awaitingDescriptor
       descriptorLine.append(slot)
     case .backOff(let duration):
@@ -132,7 +141,9 @@ extension LoopCore {
       result = Int32(clamping: table[slot].byteCount)
     }
     let outcome = table[slot].outcome(completion.token, result: result, flags: completion.flags)
-    if table[slot].deadline != 0 { timers.remove(slot) }
+    if table[slot].deadline != 0 || table[slot].facts.contains(.endRequested) {
+      timers.remove(slot)
+    }
     return unsafe Delivery(owner: table.retire(slot), isLast: true, outcome: outcome)
   }
 
@@ -183,13 +194,39 @@ extension LoopCore {
     return surface(slot, completion, result: result)
   }
 
+  /// The socket is ready for a request that could not wait itself.
+  private mutating func settleReadiness(_ slot: Int, _ completion: Completion) -> Delivery? {
+    table[slot].phase = .request
+    guard completion.result < 0 else {
+      table[slot].request.options.remove(.pollFirst)
+      enqueue(slot)
+      return nil
+    }
+    let mayGoOn =
+      !table[slot].facts.contains(.endRequested)
+      && table[slot].attempt < ResubmissionPolicy.attemptLimit
+    guard completion.result == -Errno.interrupted.rawValue, mayGoOn else {
+      statistics.count(.surface)
+      return surface(slot, completion, result: completion.result)
+    }
+    statistics.count(.resubmit)
+    submitAgain(slot)
+    return nil
+  }
+
   /// POLLHUP (poll(2)).
   private static var hangUpMask: Int32 { 0x10 }
 
   /// A completion for nobody still gives back what it carries.
-  private mutating func settleStale(_ completion: Completion) -> Delivery? {
+  private mutating func settleStale(
+    _ completion: Completion, at now: @autoclosure () -> UInt64
+  ) -> Delivery? {
     guard completion.token.slot != Token.slotLimit - 1 else {
-      settleControl(completion)
+      if completion.token.operation == .cancel {
+        settleCancel(completion, at: now())
+      } else {
+        settleControl(completion)
+      }
       return nil
     }
     statistics.staleCompletions += 1
@@ -200,15 +237,5 @@ extension LoopCore {
     return unsafe Delivery(
       owner: nil, isLast: false,
       outcome: Outcome(token: completion.token, result: 0, flags: completion.flags))
-  }
-
-  /// ENOENT and EALREADY say that a cancel came too late, which is no failure (io_uring_cancelation(7)).
-  private mutating func settleControl(_ completion: Completion) {
-    guard let error = completion.error else { return }
-    if completion.token.operation == .cancel {
-      if error == .noSuchFileOrDirectory || error == .alreadyInProcess { return }
-    }
-    assert(!Self.mistakes.contains(error), "\(completion.token) failed: \(error)")
-    statistics.controlFailures += 1
   }
 }

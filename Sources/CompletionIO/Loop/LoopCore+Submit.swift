@@ -8,7 +8,7 @@ extension LoopCore {
     var sent = 0
     while sent < controls.count {
       let request = controls[sent]
-      guard kernel.prepare(request, token: Self.controlToken(request.operation)) else { break }
+      guard kernel.prepare(request, token: Self.controlToken(of: request)) else { break }
       sent += 1
     }
     statistics.submissions += UInt64(sent)
@@ -37,21 +37,29 @@ extension LoopCore {
       return true
     }
     var request = table[slot].request
-    if table[slot].phase == .writability {
-      request = .poll(request.descriptor, mask: Self.writabilityMask)
+    if table[slot].phase == .request, forms.needsPoll(request) {
+      table[slot].phase = .readiness
+    }
+    if table[slot].phase != .request {
+      request = .poll(request.descriptor, mask: Self.pollMask(before: request.operation))
     } else if let result = answerAtOnce(request, table[slot].policy, kernel: &kernel) {
       statistics.otherSystemCalls += 1
       endWithoutKernel(slot, result: result)
       return true
     }
+    let needsCancel = table[slot].phase == .request && forms.needsCancel(request)
+    if needsCancel { request.options.remove(.doNotWait) }
     guard kernel.prepare(request, token: table.token(of: slot)) else { return false }
     table[slot].state = .inKernel
     statistics.submissions += 1
+    if needsCancel { controls.append(.cancel(table.token(of: slot))) }
     return true
   }
 
-  /// POLLOUT (poll(2)).
-  private static var writabilityMask: UInt32 { 0x4 }
+  /// POLLIN or POLLOUT (poll(2)).
+  private static func pollMask(before operation: Uring.Operation) -> UInt32 {
+    operation == .receive || operation == .accept ? 0x1 : 0x4
+  }
 
   /// What a system call does better than a request.
   ///

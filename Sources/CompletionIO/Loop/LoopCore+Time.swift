@@ -12,18 +12,35 @@ extension LoopCore {
         table[slot].deadline = Flight.passedDeadline
         requestEnd(of: slot)
       } else {
-        if table[slot].state == .awaitingDescriptor { descriptorLine.remove(slot) }
-        enqueue(slot)
+        goOn(slot)
       }
+    }
+  }
+
+  /// What a flight waited for has come: the end of a pause.
+  private mutating func goOn(_ slot: Int) {
+    switch table[slot].state {
+    case .inKernel:
+      cancelAgain(slot)
+    case .queued:
+      break  // Its cancel missed it; it ends when its turn in the backlog comes.
+    case .awaitingDescriptor:
+      descriptorLine.remove(slot)
+      enqueue(slot)
+    case .pausing:
+      enqueue(slot)
+    case .awaitingBuffer, .free:
+      preconditionFailure("slot \(slot) has no pause")
     }
   }
 
   /// Gives returned buffers to the kernel, and lets as many waiting receives try again as there
   /// are buffers.
   mutating func feedBuffers<K: Kernel & ~Copyable>(from pool: BufferPool, to kernel: inout K) {
+    pool.kernelLimit = fill.bufferLimit
     if pool.hasReturned { kernel.provide(from: pool) }
     guard !bufferLine.isEmpty else { return }
-    var available = pool.availableCount
+    var available = pool.kernelCount
     while available > 0, !bufferLine.isEmpty {
       let slot = bufferLine.removeFirst()
       enqueue(slot)

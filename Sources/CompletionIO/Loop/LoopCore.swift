@@ -23,28 +23,29 @@ struct LoopCore: ~Copyable {
   /// Timeouts to be counted from the next look at the clock.
   var freshTimeouts: [FreshTimeout] = []
   var statistics = LoopStatistics()
+  var fill = BufferFill()
   /// Bytes waiting to be claimed or sent.
   var chunks = ChunkSlab()
   /// Whether accepted connections are places in a direct table, for those that nobody takes.
   let usesDirectTable: Bool
+  let forms: RequestForms
 
   struct FreshTimeout {
     var token: Token
     var nanoseconds: UInt64
   }
 
-  init(flightLimit: Int, usesDirectTable: Bool = false) {
+  init(
+    flightLimit: Int, usesDirectTable: Bool = false,
+    features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
+  ) {
     self.usesDirectTable = usesDirectTable
+    forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)
     backlog = SlotQueue(capacity: flightLimit)
     bufferLine = SlotQueue(capacity: flightLimit)
     descriptorLine = SlotQueue(capacity: flightLimit)
     timers = TimerQueue(capacity: flightLimit)
-  }
-
-  /// The token of requests that nobody waits for.
-  static func controlToken(_ operation: Operation) -> Token {
-    Token(slot: Token.slotLimit - 1, generation: 0, operation: operation)
   }
 
   /// Puts an operation on its way.
@@ -54,7 +55,7 @@ struct LoopCore: ~Copyable {
     _ request: Request, policy: ResubmissionPolicy, facts: Answer.Facts = [],
     timeout: Duration? = nil, owner: OperationOwner?
   ) -> Token? {
-    guard let token = table.open(request, policy: policy, owner: owner) else {
+    guard let token = table.open(forms.starting(request), policy: policy, owner: owner) else {
       statistics.flightTableFull += 1
       return nil
     }
@@ -69,36 +70,6 @@ struct LoopCore: ~Copyable {
       backlog.append(token.slot)
     }
     return token
-  }
-
-  /// Asks for an operation's end; its recipient still hears of it once.
-  mutating func cancel(_ token: Token) {
-    guard let slot = table.slot(for: token) else { return }
-    requestEnd(of: slot)
-  }
-
-  mutating func requestEnd(of slot: Int) {
-    guard !table[slot].facts.contains(.endRequested) else { return }
-    table[slot].facts.insert(.endRequested)
-    switch table[slot].state {
-    case .inKernel:
-      controls.append(.cancel(table.token(of: slot)))
-    case .queued:
-      break  // Ends when its turn in the backlog comes.
-    case .pausing:
-      timers.remove(slot)
-      endWithoutKernel(slot, result: -Errno.canceled.rawValue)
-    case .awaitingBuffer:
-      timers.remove(slot)
-      bufferLine.remove(slot)
-      endWithoutKernel(slot, result: -Errno.canceled.rawValue)
-    case .awaitingDescriptor:
-      timers.remove(slot)
-      descriptorLine.remove(slot)
-      endWithoutKernel(slot, result: -Errno.canceled.rawValue)
-    case .free:
-      preconditionFailure("slot \(slot) is free")
-    }
   }
 
   mutating func endWithoutKernel(_ slot: Int, result: Int32) {

@@ -16,6 +16,8 @@ public struct LoopStatistics: Hashable, Sendable {
   public var staleCompletions: UInt64 = 0
   /// Requests sent without a recipient (closing, cancelling) that failed.
   public var controlFailures: UInt64 = 0
+  /// Cancels that missed an operation just being retried, and were sent again.
+  public var repeatedCancels: UInt64 = 0
   /// Deadlines that passed.
   public var deadlines: UInt64 = 0
   /// Connections accepted.

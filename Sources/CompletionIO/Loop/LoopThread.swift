@@ -48,8 +48,13 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
+      let features = try KernelFeatures.discover()
+      try features.requireForLoop()
+      if loopConfiguration.directDescriptorCount > 0 {
+        try features.require([.directDescriptors])
+      }
       var ring = try Self.makeRing(loopConfiguration)
-      let loop = try CompletionLoop(configuration: loopConfiguration)
+      let loop = try CompletionLoop(configuration: loopConfiguration, features: features)
       try loop.prepare(&ring)
       result.withLock { $0 = .success(loop) }
       started.signal()
@@ -65,7 +70,6 @@ final class LoopThread: Sendable {
     _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> Ring {
     var ring = try Ring(configuration.ring)
-    try KernelFeatures.discover().requireForLoop()
     if configuration.directDescriptorCount > 0 {
       do throws(Errno) {
         try ring.makeDirectTable(capacity: configuration.directDescriptorCount)
@@ -83,9 +87,7 @@ extension CompletionLoop {
     do throws(Errno) {
       try ring.register(pool)
     } catch {
-      guard error == .invalidArgument else { throw .diagnose(error) }
-      throw RingSetupError(
-        errno: error, reason: .kernelTooOld(missing: "rings of provided buffers (Linux 5.19)"))
+      throw .diagnose(error)
     }
   }
 }

@@ -9,7 +9,8 @@ final class WakeReader: OperationOwner {
   /// Where the kernel writes the counter.
   private let counter: UnsafeMutablePointer<UInt64>
   private var token: Token?
-  private var isStopping = false
+  /// Whether it has been asked to end, which a cancel that misses can put off.
+  private(set) var isStopping = false
 
   init(loop: CompletionLoop, event: EventDescriptor) {
     self.loop = loop

@@ -2,29 +2,37 @@ internal import Glibc
 internal import SystemPackage
 internal import Uring
 
-/// Makes sockets: the few system calls that are not worth a request.
+/// Makes sockets with the system calls of a kernel.
 ///
 /// Sockets are blocking. O_NONBLOCK would not make a request fail with -EAGAIN at once, but it
 /// turns the kernel's rare fallback to a worker thread into a spurious one (io_wq_submit_work).
-enum SocketFactory {
+struct SocketFactory {
+  let calls: any SocketCalls
+
+  init(_ calls: any SocketCalls) {
+    self.calls = calls
+  }
+
   /// Makes a stream socket for an address family.
-  static func open(
+  func open(
     for address: SocketAddress, _ options: SocketOptions
   ) throws(SocketError) -> FileDescriptor {
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let result = socket(address.family, type, 0)
-    guard result >= 0 else { throw failure(.open, address) }
-    let descriptor = FileDescriptor(rawValue: result)
+    let descriptor: FileDescriptor
+    do throws(Errno) {
+      descriptor = try calls.makeSocket(family: address.family)
+    } catch {
+      throw SocketError(.open, error, peer: address)
+    }
     do throws(SocketError) {
       try set(options, on: descriptor, address)
     } catch {
-      try? descriptor.close()
+      calls.close(descriptor)
       throw error
     }
     return descriptor
   }
 
-  private static func set(
+  private func set(
     _ options: SocketOptions, on descriptor: FileDescriptor, _ address: SocketAddress
   ) throws(SocketError) {
     let isInternet = address.family == AF_INET || address.family == AF_INET6
@@ -43,21 +51,22 @@ enum SocketFactory {
     }
   }
 
-  private static func set(
+  private func set(
     _ level: Int32, _ name: Int32, _ value: Int32, on descriptor: FileDescriptor,
     _ address: SocketAddress
   ) throws(SocketError) {
-    var value = value
-    let result = unsafe setsockopt(
-      descriptor.rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
-    guard result == 0 else { throw failure(.setOption, address) }
+    do throws(Errno) {
+      try calls.setOption(level, name, to: value, on: descriptor)
+    } catch {
+      throw SocketError(.setOption, error, peer: address)
+    }
   }
 
   /// Makes listening sockets that share one address, one for each of `count` loops.
   ///
   /// The first is bound without `SO_REUSEPORT`, so that an address that somebody else has is
   /// refused; the option is set afterwards, which lets only our own join.
-  static func listen(
+  func listen(
     on address: SocketAddress, count: Int, _ options: SocketOptions
   ) throws(SocketError) -> (listeners: [FileDescriptor], address: SocketAddress) {
     var listeners: [FileDescriptor] = []
@@ -65,51 +74,38 @@ enum SocketFactory {
       let first = try open(for: address, options)
       listeners.append(first)
       try set(SOL_SOCKET, SO_REUSEADDR, 1, on: first, address)
-      try bind(first, to: address)
-      let bound = try localAddress(of: first, address)
+      let bound = try bind(first, to: address)
       if count > 1 { try set(SOL_SOCKET, SO_REUSEPORT, 1, on: first, address) }
       for _ in 1..<count {
         let next = try open(for: bound, options)
         listeners.append(next)
         try set(SOL_SOCKET, SO_REUSEADDR, 1, on: next, address)
         try set(SOL_SOCKET, SO_REUSEPORT, 1, on: next, address)
-        try bind(next, to: bound)
+        _ = try bind(next, to: bound)
       }
       for listener in listeners {
-        guard Glibc.listen(listener.rawValue, options.backlog) == 0 else {
-          throw failure(.listen, address)
+        do throws(Errno) {
+          try calls.listen(listener, backlog: options.backlog)
+        } catch {
+          throw SocketError(.listen, error, peer: address)
         }
       }
       return (listeners, bound)
     } catch {
-      for listener in listeners { try? listener.close() }
+      for listener in listeners { calls.close(listener) }
       throw error
     }
   }
 
-  private static func bind(
+  /// Binds a socket and tells the address that it has then.
+  private func bind(
     _ descriptor: FileDescriptor, to address: SocketAddress
-  ) throws(SocketError) {
-    let result = unsafe address.withSockaddr { pointer, byteCount in
-      unsafe Glibc.bind(
-        descriptor.rawValue, pointer.assumingMemoryBound(to: sockaddr.self),
-        socklen_t(byteCount))
-    }
-    guard result == 0 else { throw failure(.bind, address) }
-  }
-
-  private static func localAddress(
-    of descriptor: FileDescriptor, _ address: SocketAddress
   ) throws(SocketError) -> SocketAddress {
     do throws(Errno) {
-      return try SocketAddress.local(of: descriptor)
+      try calls.bind(descriptor, to: address)
+      return try calls.localAddress(of: descriptor)
     } catch {
       throw SocketError(.bind, error, peer: address)
     }
-  }
-
-  private static func failure(_ operation: SocketOperation, _ address: SocketAddress) -> SocketError
-  {
-    SocketError(operation, Errno(rawValue: Glibc.errno), peer: address)
   }
 }

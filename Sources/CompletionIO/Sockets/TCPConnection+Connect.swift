@@ -42,7 +42,7 @@ extension TCPConnection {
     to address: SocketAddress, on loop: CompletionLoop, timeout: Duration? = nil,
     options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> TCPConnection {
-    let descriptor = try SocketFactory.open(for: address, options)
+    let descriptor = try SocketFactory(loop.socketCalls).open(for: address, options)
     let attempt = ConnectAttempt(descriptor, to: address, on: loop)
     let outcome = await withTaskCancellationHandler {
       await attempt.run(policy ?? loop.configuration.policy, timeout)
@@ -50,7 +50,7 @@ extension TCPConnection {
       loop.perform { attempt.cancel() }
     }
     guard outcome.result == 0 else {
-      try? descriptor.close()
+      loop.socketCalls.close(descriptor)
       let cause = attempt.cause(of: outcome)
       let errno: Errno =
         switch cause {
@@ -70,7 +70,7 @@ extension TCPConnection {
       }
     }
     guard let connection else {
-      try? descriptor.close()
+      loop.socketCalls.close(descriptor)
       throw .loopStopped(.connect)
     }
     return connection
@@ -141,9 +141,9 @@ private final class ConnectAttempt: @unchecked Sendable {
 
   func cause(of outcome: Outcome) -> SocketError.Cause {
     if outcome.isTimedOut { return .timeout }
-    if outcome.wasCancelled {
-      return isCancelled.load(ordering: .relaxed) ? .cancellation : .loopStopped
-    }
+    // Whatever the kernel says to a connect that is to end, nobody waits for its answer any more.
+    if isCancelled.load(ordering: .relaxed) { return .cancellation }
+    if outcome.wasCancelled { return .loopStopped }
     return outcome.attempts == 0 ? .tableFull : .kernel
   }
 }

@@ -47,28 +47,22 @@ extension TCPConnection {
 
   /// Runs a task's body with the connection, and closes it.
   ///
-  /// The body's task owns the connection: its cancellation ends every wait, which costs each
-  /// operation less than a cancellation handler of its own.
+  /// The body's task owns the connection, so that its waits need no cancellation handler: whoever
+  /// cancels the task tells the stream (``SocketStream/cancelWaits()``).
   nonisolated(nonsending) func serve(
     _ body: nonisolated(nonsending) @Sendable (TCPConnection) async throws -> Void
-  ) async -> (any Error)? {
-    await withTaskCancellationHandler {
-      if stream.loop.isCurrent { stream.ownerJob = stream.loop.currentJob }
-      var failure: (any Error)?
-      do {
-        try await body(self)
-      } catch {
-        failure = error
-      }
-      stream.loop.perform { [stream] in
-        stream.ownerJob = 0
-        if stream.isCancelled { stream.abort() }
-      }
-      await close()
-      return failure
-    } onCancel: {
-      stream.loop.perform { [stream] in stream.cancelWaits() }
+  ) async {
+    if stream.loop.isCurrent { stream.ownerJob = stream.loop.currentJob }
+    do {
+      try await body(self)
+    } catch {
+      // A body that throws ends its own connection and no other.
     }
+    stream.loop.perform { [stream] in
+      stream.ownerJob = 0
+      if stream.isCancelled { stream.abort() }
+    }
+    await close()
   }
 }
 
@@ -87,6 +81,8 @@ extension SocketStream {
         (.canceled, loop.isStopping ? .loopStopped : .cancellation)
       } else if closing != .open {
         (.badFileDescriptor, .closed)
+      } else if sendFailure != 0 {
+        (Errno(rawValue: -sendFailure), .kernel)
       } else {
         nil
       }
@@ -100,7 +96,7 @@ extension SocketStream {
 
   /// Shuts the sending half down if somebody waits for that and nothing is left to send.
   func shutDownIfSent() {
-    guard !finishers.isEmpty, !isShuttingDown, unsafe unsent.isEmpty,
+    guard hasFinishers, !madeExtras.isShuttingDown, unsafe unsent.isEmpty,
       sending == .idle || sending == .inLine
     else { return }
     let direction: Int32 = 1  // SHUT_WR (shutdown(2)).
@@ -110,19 +106,19 @@ extension SocketStream {
       return endFinishers(
         SendEnd(result: -Errno.noBufferSpace.rawValue, unsentByteCount: 0, cause: .tableFull))
     }
-    isShuttingDown = true
+    madeExtras.isShuttingDown = true
     operationCount += 1
   }
 
   func didShutDown(_ outcome: Outcome) {
     operationCount -= 1
-    isShuttingDown = false
+    madeExtras.isShuttingDown = false
     endFinishers(SendEnd(result: outcome.result, unsentByteCount: 0, cause: .kernel))
     if closing == .ending { finishClosingIfDone() }
   }
 
   func endFinishers(_ end: SendEnd) {
-    guard !finishers.isEmpty else { return }
+    guard hasFinishers else { return }
     let ended = finishers
     finishers = []
     for finisher in ended { unsafe finisher.continuation.resume(returning: end) }
@@ -139,7 +135,7 @@ extension SocketStream {
 
   func close(resuming continuation: UnsafeContinuation<Void, Never>) {
     guard closing != .closed else { return unsafe continuation.resume() }
-    unsafe closeWaiters.append(continuation)
+    unsafe madeExtras.closeWaiters.append(continuation)
     close()
   }
 }

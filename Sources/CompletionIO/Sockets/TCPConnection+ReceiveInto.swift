@@ -33,7 +33,7 @@ extension TCPConnection {
       stream.loop.perform { [stream] in stream.cancel(handle) }
     }
     guard end.result >= 0 else {
-      throw stream.error(.receive, end.result, cause: end.cause, attempts: end.attempts)
+      throw stream.error(.receive, end.result, cause: end.cause, attempts: Int(end.attempts))
     }
     return Int(end.result)
   }
@@ -45,6 +45,8 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
   // Unchecked: used on the loop's thread only.
   var token: Token?
   var isCancelled = false
+  /// Where a receiver wants the bytes that come in a buffer of the pool; `nil` for a lease.
+  var memory: (address: UInt, byteCount: Int)?
   private var stream: SocketStream?
   private var continuation: UnsafeContinuation<ReceiveEnd, Never>?
 
@@ -58,11 +60,16 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
     self.stream = nil
     guard let continuation = unsafe continuation else { return }
     unsafe self.continuation = nil
-    var end = ReceiveEnd(result: outcome.result, attempts: outcome.attempts)
+    var end = ReceiveEnd(result: outcome.result, attempts: Int32(clamping: outcome.attempts))
     // Bytes that came at the last moment have come.
     if outcome.result < 0, outcome.wasCancelled || outcome.isTimedOut {
-      end.result = -(outcome.isTimedOut ? Errno.timedOut : .canceled).rawValue
       end.cause = cause(of: outcome, stream)
+      if end.cause != .kernel {
+        end.result = -(outcome.isTimedOut ? Errno.timedOut : .canceled).rawValue
+      }
+    }
+    if let stream, stream.closing == .open, end.result <= 0 {
+      (end.result, end.cause) = stream.knowingSends(end.result, end.cause)
     }
     stream?.didReceiveDirectly(self, end)
     unsafe continuation.resume(returning: end)
@@ -73,7 +80,8 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
     if isCancelled || stream?.isCancelled == true {
       return stream?.loop.isStopping == true ? .loopStopped : .cancellation
     }
-    return .closed
+    // Or nobody asked, and the kernel said so by itself.
+    return stream?.closing == .open ? .kernel : .closed
   }
 }
 
@@ -95,8 +103,8 @@ extension SocketStream {
     if unsafe copyUnclaimed(to: address, byteCount, resuming: continuation) { return }
     guard receiving == .idle else {
       // A multishot receive is armed: what it brings is copied.
-      return unsafe wait(
-        timeout: timeout, into: (address, byteCount), handle: handle, resuming: continuation)
+      handle.memory = (address, byteCount)
+      return unsafe wait(timeout: timeout, handle: handle, resuming: continuation)
     }
     guard let memory = unsafe UnsafeMutableRawPointer(bitPattern: address) else {
       preconditionFailure("a span that is not empty has memory")

@@ -24,9 +24,16 @@ extension TCPConnection {
       return try await sendInPieces(bytes, timeout)
     }
     // Written out here, because each async call costs memory of the task's small stack.
-    let chunk = unsafe Chunk(borrowing: bytes)
-    let end = unsafe await withUnsafeContinuation { continuation in
-      unsafe stream.queue(chunk, sender: continuation, timeout: timeout, handle: nil)
+    var chunk = unsafe Chunk(borrowing: bytes)
+    chunk.isOwners = true
+    if Task.isCancelled { stream.cancelWaits() }
+    unsafe stream.queue(chunk, sender: nil, timeout: timeout, handle: nil)
+    if stream.ownersSendEnd == nil {
+      stream.loop.parking.prepare(stream)
+      await stream.loop.parking.park()
+    }
+    guard let end = stream.ownersSendEnd.take() else {
+      preconditionFailure("a task went on before its send had ended")
     }
     try check(end, byteCount: bytes.byteCount)
   }
@@ -34,7 +41,7 @@ extension TCPConnection {
   private func check(_ end: SendEnd, byteCount: Int) throws(SocketError) {
     guard end.result != 0 else { return }
     throw stream.error(
-      .send, end.result, cause: end.cause, attempts: end.attempts,
+      .send, end.result, cause: end.cause, attempts: Int(end.attempts),
       byteCount: byteCount - Int(end.unsentByteCount))
   }
 
@@ -82,13 +89,21 @@ extension TCPConnection {
     _ lease: consuming BufferLease, timeout: Duration? = nil
   ) async throws(SocketError) {
     guard lease.byteCount > 0 else { return }
-    let byteCount = lease.byteCount
     if stream.loop.isCurrent, stream.canSend,
-      stream.unsentByteCount + byteCount <= stream.loop.configuration.unsentByteLimit
+      stream.unsentByteCount + lease.byteCount <= stream.loop.configuration.unsentByteLimit
     {
       return unsafe stream.enqueue(lease, sendID: 0, sender: nil)
     }
-    let end = await suspendForSend(Chunk(owning: lease), timeout)
+    try await sendOnceThereIsRoom(lease, timeout)
+  }
+
+  /// Apart, because what a frame holds every task that sends has to have room for.
+  @inline(never)
+  private nonisolated(nonsending) func sendOnceThereIsRoom(
+    _ lease: consuming BufferLease, _ timeout: Duration?
+  ) async throws(SocketError) {
+    let byteCount = lease.byteCount
+    let end = await suspendForSend(Chunk(owning: lease, home: stream.loop.poolIdentity), timeout)
     try check(end, byteCount: byteCount)
   }
 
@@ -118,7 +133,7 @@ final class SendHandle: @unchecked Sendable {
 extension SocketStream {
   /// Queues a chunk whose sender waits.
   func queue(
-    _ chunk: Chunk, sender: UnsafeContinuation<SendEnd, Never>, timeout: Duration?,
+    _ chunk: Chunk, sender: UnsafeContinuation<SendEnd, Never>?, timeout: Duration?,
     handle: SendHandle?
   ) {
     var chunk = chunk
@@ -187,8 +202,18 @@ extension Chunk {
       next: -1, base: 0, sendID: 0, sender: nil)
   }
 
-  init(owning lease: consuming BufferLease) {
-    let isPooled = lease.isPooled
+  /// Takes over a lease; one of another loop's pool is copied, because a stream gives buffers back
+  /// to its own loop's.
+  init(owning lease: consuming BufferLease, home: UInt) {
+    let isPooled = lease.poolIdentity != 0
+    if isPooled, lease.poolIdentity != home {
+      let byteCount = lease.byteCount
+      let copy = unsafe copyToHeap(lease.address, byteCount: byteCount)
+      unsafe self.init(
+        address: copy, byteCount: UInt32(byteCount), bufferIndex: 0, memory: .heap, next: -1,
+        base: copy, sendID: 0, sender: nil)
+      return
+    }
     let parts = lease.release()
     unsafe self.init(
       address: parts.address, byteCount: UInt32(parts.byteCount), bufferIndex: parts.index,

@@ -53,8 +53,14 @@ public final class TCPConnection: Sendable {
       return try lease(of: await receiveAnywhere(timeout))
     }
     if let end = stream.claim() { return try lease(of: end) }
-    let end = unsafe await withUnsafeContinuation { continuation in
-      unsafe stream.wait(timeout: timeout, resuming: continuation)
+    if Task.isCancelled { stream.cancelWaits() }
+    unsafe stream.wait(timeout: timeout, resuming: nil)
+    if stream.ownersReceiveEnd == nil {
+      stream.loop.parking.prepare(stream)
+      await stream.loop.parking.park()
+    }
+    guard let end = stream.ownersReceiveEnd.take() else {
+      preconditionFailure("a task went on before its receive had ended")
     }
     return try lease(of: end)
   }
@@ -79,7 +85,7 @@ public final class TCPConnection: Sendable {
     }
   }
 
-  /// Whether the calling task's cancellation already ends every wait on the connection.
+  /// Whether the calling task owns the connection, so that whoever cancels it ends its waits.
   var isOwnersTask: Bool {
     stream.ownerJob != 0 && stream.ownerJob == stream.loop.currentJob
   }

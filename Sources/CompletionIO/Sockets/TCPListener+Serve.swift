@@ -109,9 +109,22 @@ private final class ServedTasks: OperationOwner, @unchecked Sendable {
 
   let loop: CompletionLoop
   private let session: ServeSession
-  private var tasks: [ObjectIdentifier: Task<Void, Never>] = [:]
+  /// By number, so that they are cancelled in the order of their connections.
+  private var served: [UInt64: Served] = [:]
+  private var lastKey: UInt64 = 0
   private var isAccepting = true
   private var isCancelled = false
+
+  private struct Served {
+    let stream: SocketStream
+    let task: Task<Void, Never>
+
+    /// Cancels the task, and its waits on the connection.
+    func cancel() {
+      task.cancel()
+      stream.cancelWaits()
+    }
+  }
 
   init(on loop: CompletionLoop, of session: ServeSession) {
     self.loop = loop
@@ -129,18 +142,20 @@ private final class ServedTasks: OperationOwner, @unchecked Sendable {
   ) {
     loop.taskCount += 1
     let connection = TCPConnection(stream)
-    let key = ObjectIdentifier(stream)
-    let task = Task(executorPreference: loop) { [loop] in
-      _ = await connection.serve(body)
-      loop.perform { self.taskEnded(key) }
+    lastKey += 1
+    let key = lastKey
+    let task = Task(executorPreference: loop) {
+      await connection.serve(body)
+      self.loop.perform { self.taskEnded(key) }
     }
-    tasks[key] = task
-    if isCancelled { task.cancel() }
+    let served = Served(stream: stream, task: task)
+    self.served[key] = served
+    if isCancelled { served.cancel() }
   }
 
-  private func taskEnded(_ key: ObjectIdentifier) {
+  private func taskEnded(_ key: UInt64) {
     loop.taskCount -= 1
-    tasks[key] = nil
+    served[key] = nil
     endIfDone()
   }
 
@@ -153,11 +168,11 @@ private final class ServedTasks: OperationOwner, @unchecked Sendable {
   /// Cancels the tasks: the caller's task is cancelled, or the loop stops.
   override func stop() {
     isCancelled = true
-    for task in tasks.values { task.cancel() }
+    for key in served.keys.sorted() { served[key]?.cancel() }
   }
 
   private func endIfDone() {
-    guard !isAccepting, tasks.isEmpty else { return }
+    guard !isAccepting, served.isEmpty else { return }
     loop.registry.remove(self)
     session.loopEnded()
   }

@@ -67,7 +67,7 @@ public final class TCPListener: Sendable {
   ) async throws(SocketError) -> TCPListener {
     // A path names one socket; only ports can be shared.
     let loops = address.port == nil ? [group.loops[0]] : group.loops
-    let (listeners, bound) = try SocketFactory.listen(
+    let (listeners, bound) = try SocketFactory(loops[0].socketCalls).listen(
       on: address, count: loops.count, options)
     let acceptors = zip(listeners, loops).map { listener, loop in
       Acceptor(listener, on: loop, policy: policy)

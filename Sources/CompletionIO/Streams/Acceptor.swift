@@ -3,7 +3,8 @@ internal import Uring
 
 /// One loop's end of a listener: turns connections into streams.
 ///
-/// A multishot accept does it; into a direct table, as many single ones as have a place there.
+/// A multishot accept does it where the kernel has it; into a direct table, as many single ones as
+/// have a place there. One that finds the flight table full waits for a flight.
 final class Acceptor: OperationOwner, @unchecked Sendable {
   // Unchecked: everything is used on the loop's thread only, except `loop` and `listener`, which
   // never change.
@@ -15,6 +16,8 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   private var isClosing = false
   private var hasClosed = false
   private var isPaused = true
+  /// Whether accepts have been asked to end that have not ended yet.
+  private var hasAsked = false
   private var failure: SocketError?
   private var accepted: (SocketStream) -> Void = { $0.close() }
   private var ended: (SocketError?) -> Void = { _ in }
@@ -60,6 +63,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   /// Takes no more connections until ``resume()``.
   func pause() {
     isPaused = true
+    hasAsked = !tokens.isEmpty
     for token in tokens { loop.end(token) }
   }
 
@@ -74,11 +78,12 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
         }
       }
     } else if tokens.isEmpty {
-      _ = begin(.acceptMultishot(from: .file(listener)))
+      let from = Descriptor.file(listener)
+      _ = begin(loop.forms.acceptMultishot ? .acceptMultishot(from: from) : .accept(from: from))
     }
   }
 
-  /// Goes on after a wait for a place.
+  /// Goes on after a wait for a place or a flight.
   func resumeIfNotPaused() {
     if !isPaused { resume() }
   }
@@ -88,7 +93,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   private func begin(_ request: Request) -> Bool {
     let token = loop.begin(request, policy: .completion, owner: self)
     guard let token else {
-      if tokens.isEmpty { finish(.tableFull(.accept)) }
+      if tokens.isEmpty { loop.acceptorLine.append(self) }
       return false
     }
     tokens.append(token)
@@ -110,14 +115,18 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     if !outcome.hasMore { tokens.removeAll { $0 == outcome.token } }
     if outcome.result >= 0 {
+      // In the place that has just become free, before the connection's first operation takes it.
+      if !isClosing, !isPaused, !loop.isStopping { resume() }
       take(outcome.result)
     } else if isDirect {
       loop.directPlaces.giveBack()
     }
     guard isDirect || tokens.isEmpty else { return }
+    let hadAsked = hasAsked
+    if tokens.isEmpty { hasAsked = false }
     if isClosing {
       if tokens.isEmpty { finish(failure) }
-    } else if outcome.result >= 0 || isPaused || outcome.wasCancelled {
+    } else if outcome.result >= 0 || isPaused || (hadAsked && outcome.isTransient) {
       if !isPaused { resume() }
     } else if let error = outcome.error {
       failure = SocketError(.accept, error, attempts: outcome.attempts)
@@ -144,7 +153,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     isClosing = true
     if loop.isStopping {
       // It may have no turn left for a request.
-      try? listener.close()
+      loop.socketCalls.close(listener)
     } else {
       loop.close(.file(listener))
     }

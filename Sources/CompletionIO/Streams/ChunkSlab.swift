@@ -14,7 +14,9 @@ struct Chunk {
   var base: UInt
   /// Names a send whose sender waits; 0 for none.
   var sendID: UInt32
-  /// The sender that waits until the chunk is gone.
+  /// Whether the owner of the stream waits until the chunk is gone.
+  var isOwners = false
+  /// Another sender that waits until the chunk is gone.
   var sender: UnsafeContinuation<SendEnd, Never>?
 
   /// Whose memory a chunk is.
@@ -47,7 +49,7 @@ struct SendEnd: Sendable {
   /// Bytes that did not go out.
   var unsentByteCount: UInt32
   var cause: SocketError.Cause
-  var attempts = 1
+  var attempts: Int32 = 1
 }
 
 /// Places for chunks, shared by the streams of a loop, so that queueing allocates nothing.

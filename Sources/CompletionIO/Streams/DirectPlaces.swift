@@ -9,11 +9,14 @@ final class DirectPlaces {
   private let reserveLimit: Int
   private var waiting: [Acceptor] = []
 
-  /// - Parameter capacity: Places in the table.
-  init(capacity: UInt32) {
+  /// - Parameters:
+  ///   - capacity: Places in the table.
+  ///   - flightLimit: Operations of the loop, of which each accept is one.
+  init(capacity: UInt32, flightLimit: Int) {
     freeCount = Int(capacity)
-    // A few, so that a burst is accepted in one turn; not all, so that listeners can share.
-    reserveLimit = max(1, min(16, Int(capacity) / 8))
+    // A few, so that a burst is accepted in one turn; not all, so that listeners can share, and
+    // connections have flights.
+    reserveLimit = max(1, min(16, Int(capacity) / 8, flightLimit / 8))
   }
 
   /// Reserves a place for an acceptor that has so many; `false` if it has enough or must wait.

@@ -6,9 +6,9 @@ extension SocketStream {
   /// A deadline of a receiver or a sender has passed, or was no longer needed.
   func didReachDeadline(_ outcome: Outcome) {
     guard outcome.result == 0 else { return }  // Cancelled, because what it guarded has ended.
-    if outcome.token == drainTimer { return abort() }
+    if outcome.token == extras?.drainTimer { return abort() }
     if receiver?.timer == outcome.token {
-      receiver?.timer = nil
+      receiver?.timer = Token(rawValue: 0)
       unsafe loop.core.pointee.statistics.deadlines += 1
       return endReceiver(ReceiveEnd(result: -Errno.timedOut.rawValue, cause: .timeout))
     }
@@ -58,7 +58,7 @@ extension SocketStream {
 
   /// Ends marked sends now, or once the kernel has given back the one it has.
   private func endMarkedSendsSoon() {
-    guard endingSends.contains(where: { $0.hasEnded }) else { return }
+    guard hasEndingSends else { return }
     switch sending {
     case .idle, .inLine: endMarkedSends()
     case .trying, .waiting: loop.end(sendToken)
@@ -66,7 +66,7 @@ extension SocketStream {
   }
 
   func endMarkedSends() {
-    guard endingSends.contains(where: { $0.hasEnded }) else { return }
+    guard hasEndingSends else { return }
     var kept = ChunkQueue()
     while unsafe !unsent.isEmpty {
       let chunk = unsafe unsent.removeFirst(from: &loop.core.pointee.chunks)
@@ -102,7 +102,7 @@ extension SocketStream {
     closing = .draining
     let hasUnsent = unsafe !unsent.isEmpty || sending == .trying || sending == .waiting
     guard hasUnsent, sendFailure == 0 else { return endOperations() }
-    drainTimer = loop.begin(
+    madeExtras.drainTimer = loop.begin(
       .timer, policy: .completion, timeout: loop.configuration.drainTimeLimit, owner: self)
   }
 
@@ -127,7 +127,10 @@ extension SocketStream {
   func finishClosingIfDone() {
     guard operationCount == 0, closing == .ending else { return }
     closing = .closed
-    if sending == .inLine { sending = .idle }
+    if sending == .inLine {
+      unsafe loop.senders.pointee.remove(self)
+      sending = .idle
+    }
     failSends(-Errno.canceled.rawValue, cause: loop.isStopping ? .loopStopped : .closed)
     endReceiver(
       ReceiveEnd(
@@ -137,11 +140,12 @@ extension SocketStream {
       releaseEnded(chunk, SendEnd(result: 0, unsentByteCount: 0, cause: .closed))
     }
     endFinishers(SendEnd(result: -Errno.canceled.rawValue, unsentByteCount: 0, cause: .closed))
-    if let drainTimer { loop.end(drainTimer) }
+    if let drainTimer = extras?.drainTimer { loop.end(drainTimer) }
     loop.close(descriptor)
     if descriptor.isDirect { loop.directPlaces.giveBack() }
     loop.registry.remove(self)
-    unsafe closeWaiters.forEach { unsafe $0.resume() }
-    unsafe closeWaiters = []
+    guard let extras else { return }
+    unsafe extras.closeWaiters.forEach { unsafe $0.resume() }
+    unsafe extras.closeWaiters = []
   }
 }

@@ -1,45 +1,25 @@
 internal import SystemPackage
 internal import Uring
 
-/// A suspended receiver.
-@safe
-struct Receiver {
-  var continuation: UnsafeContinuation<ReceiveEnd, Never>
-  /// Its deadline.
-  var timer: Token?
-  /// Where it wants the bytes; `nil` for a lease.
-  var memory: (address: UInt, byteCount: Int)?
-  /// Names it for its task's cancellation.
-  var handle: ReceiveHandle?
-}
-
-/// How a receive ended: bytes, the end of the stream, or an error.
-struct ReceiveEnd: Sendable {
-  /// A byte count, 0 at the end of the stream, or a negated errno.
-  var result: Int32
-  var cause = SocketError.Cause.kernel
-  var attempts = 1
-  /// The parts of a lease, if there are bytes.
-  var bufferIndex: UInt16 = 0
-  var isPooled = false
-  var address: UInt = 0
-}
-
 extension SocketStream {
   /// Starts receiving for a handler; once for each stream, on the loop's thread.
   public func start(_ handler: StreamHandler) {
     precondition(loop.isCurrent, "a stream starts on its loop's thread")
     precondition(self.handler == nil, "a stream has one handler")
     self.handler = handler
+    unsafe unretainedHandler = Unmanaged.passUnretained(handler)
     armReceive()
   }
 
-  /// Arms a multishot receive unless there is one or nothing more can come.
+  /// Arms a receive, multishot where the kernel has it, unless there is one or nothing more can come.
   func armReceive() {
     guard receiving == .idle, closing == .open else { return }
-    let token = loop.begin(
-      .receiveMultishot(descriptor, bufferGroup: loop.pool.group),
-      policy: .completion, owner: self)
+    let group = loop.pool.group
+    let request: Request =
+      loop.forms.receiveMultishot
+      ? .receiveMultishot(descriptor, bufferGroup: group)
+      : .receive(descriptor, bufferGroup: group)
+    let token = loop.begin(request, policy: .completion, owner: self)
     guard let token else { return refuseReceive() }
     receiveToken = token
     receiving = .armed
@@ -72,14 +52,12 @@ extension SocketStream {
     }
     if outcome.result > 0, let chunk = lease.take() {
       take(chunk)
-      if isLast { resumeReceive() }
+      if isLast { resumeReceive(below: wasPausing ? 2 : 1) }
     } else if isLast, closing == .open {
       if wasPausing, outcome.isTransient {
         resumeReceive()
       } else {
-        // A stream whose queued bytes were lost is over for its handler, too.
-        let isOurs = outcome.wasCancelled && sendFailure != 0
-        endReceiving(isOurs ? sendFailure : outcome.result, cause: isOurs ? .tableFull : .kernel)
+        endReceiving(outcome.result, cause: .kernel)
       }
     }
     if closing == .ending { finishClosingIfDone() }
@@ -90,10 +68,11 @@ extension SocketStream {
     unsafe loop.core.pointee.statistics.bytesReceived += UInt64(chunk.byteCount)
     // After a close nobody can ask for them: they go back to the pool.
     guard closing == .open || receiver != nil else { return }
-    if let handler {
-      handler.received(self, chunk)
+    if let handler = unsafe unretainedHandler {
+      var chunk: BufferLease? = chunk
+      unsafe handler._withUnsafeGuaranteedRef { $0.tell(self, chunk.take()) }
       if unsafe unsent.byteCount > loop.configuration.unsentByteLimit { pauseReceive() }
-    } else if let memory = receiver?.memory {
+    } else if let memory = receiver?.handle?.memory {
       keep(chunk)
       let count = copyFirstUnclaimed(to: memory.address, atMost: memory.byteCount)
       endReceiver(ReceiveEnd(result: Int32(count)))
@@ -101,7 +80,7 @@ extension SocketStream {
       let parts = releaseSparingPool(chunk)
       endReceiver(
         ReceiveEnd(
-          result: Int32(parts.byteCount), bufferIndex: parts.index, isPooled: parts.isPooled,
+          result: Int32(parts.byteCount), isPooled: parts.isPooled, bufferIndex: parts.index,
           address: parts.address))
     } else {
       keep(chunk)
@@ -115,7 +94,7 @@ extension SocketStream {
   private func releaseSparingPool(
     _ chunk: consuming BufferLease
   ) -> (index: UInt16, address: UInt, byteCount: Int, isPooled: Bool) {
-    if loop.pool.availableCount * 4 < loop.pool.capacity {
+    if loop.isShortOfBuffers {
       let count = chunk.byteCount
       return unsafe (0, copyToHeap(chunk.address, byteCount: count), count, false)
     }
@@ -135,16 +114,17 @@ extension SocketStream {
     if unsafe unclaimed.byteCount > loop.configuration.unclaimedByteLimit { pauseReceive() }
   }
 
-  /// Arms the receive again after a pause, if there is room.
-  func resumeReceive() {
+  /// Arms the receive again, if there is room: after a pause when half of it has become free.
+  func resumeReceive(below part: Int = 2) {
     guard receiving == .idle else { return }
     let hasRoom =
-      unsafe unclaimed.byteCount <= loop.configuration.unclaimedByteLimit / 2
-      && (handler == nil || unsent.byteCount <= loop.configuration.unsentByteLimit / 2)
+      unsafe unclaimed.byteCount <= loop.configuration.unclaimedByteLimit / part
+      && (handler == nil || unsent.byteCount <= loop.configuration.unsentByteLimit / part)
     if hasRoom { armReceive() }
   }
 
   func endReceiving(_ result: Int32, cause: SocketError.Cause) {
+    let (result, cause) = knowingSends(result, cause)
     receiving = .ended
     endResult = result
     if let handler {
@@ -158,27 +138,37 @@ extension SocketStream {
   func endReceiver(_ end: ReceiveEnd) {
     guard let receiver = receiver else { return }
     self.receiver = nil
-    if let timer = receiver.timer { loop.end(timer) }
-    unsafe receiver.continuation.resume(returning: end)
+    if receiver.hasTimer { loop.end(receiver.timer) }
+    unsafe tell(receiver.continuation, end)
+  }
+
+  private func tell(_ continuation: UnsafeContinuation<ReceiveEnd, Never>?, _ end: ReceiveEnd) {
+    if let continuation = unsafe continuation {
+      unsafe continuation.resume(returning: end)
+    } else {
+      ownersReceiveEnd = end
+      resumeOwner()
+    }
   }
 
   /// Takes received bytes that wait, if there are any.
   func claim() -> ReceiveEnd? {
     guard unsafe !unclaimed.isEmpty else {
-      return receiving == .ended ? ReceiveEnd(result: endResult) : nil
+      // What closing has dropped must not look like a good end.
+      return receiving == .ended && closing == .open ? ReceiveEnd(result: endResult) : nil
     }
     var chunk = unsafe unclaimed.removeFirst(from: &loop.core.pointee.chunks)
     resumeReceive()
     if chunk.memory == .heap, chunk.address != chunk.base { unsafe chunk.moveToNewMemory() }
     return ReceiveEnd(
-      result: Int32(chunk.byteCount), bufferIndex: chunk.bufferIndex,
-      isPooled: chunk.memory == .pool, address: chunk.address)
+      result: Int32(chunk.byteCount), isPooled: chunk.memory == .pool,
+      bufferIndex: chunk.bufferIndex, address: chunk.address)
   }
 
-  /// Waits for received bytes, as a lease or copied to memory of the receiver's.
+  /// Waits for received bytes, as a lease or copied to the memory that the handle names.
   func wait(
-    timeout: Duration?, into memory: (address: UInt, byteCount: Int)? = nil,
-    handle: ReceiveHandle? = nil, resuming continuation: UnsafeContinuation<ReceiveEnd, Never>
+    timeout: Duration?, handle: ReceiveHandle? = nil,
+    resuming continuation: UnsafeContinuation<ReceiveEnd, Never>?
   ) {
     let problem: ReceiveEnd? =
       if isCancelled || handle?.isCancelled == true {
@@ -189,27 +179,26 @@ extension SocketStream {
       } else {
         nil
       }
-    if let end = problem ?? claim() { return unsafe continuation.resume(returning: end) }
+    if let end = problem ?? claim() { return unsafe tell(continuation, end) }
     precondition(
       receiver == nil && directReceive == nil, "a connection has one receiver at a time")
-    var timer: Token?
+    var receiver = unsafe Receiver(continuation: continuation, handle: handle)
     if let timeout {
-      timer = loop.begin(.timer, policy: .completion, timeout: timeout, owner: self)
-      guard timer != nil else {
-        return unsafe continuation.resume(
-          returning: ReceiveEnd(result: -Errno.noBufferSpace.rawValue, cause: .tableFull))
+      let timer = loop.begin(.timer, policy: .completion, timeout: timeout, owner: self)
+      guard let timer else {
+        return unsafe tell(
+          continuation, ReceiveEnd(result: -Errno.noBufferSpace.rawValue, cause: .tableFull))
       }
+      receiver.timer = timer
     }
-    receiver = unsafe Receiver(
-      continuation: continuation, timer: timer, memory: memory, handle: handle)
+    self.receiver = receiver
     armReceive()
   }
 
   /// Turns what a receive came to into a lease.
   func lease(of end: ReceiveEnd) -> BufferLease {
-    BufferLease(
-      restoring: end.isPooled ? loop.pool : nil, index: end.bufferIndex, address: end.address,
-      byteCount: Int(end.result))
+    loop.restoreLease(
+      end.bufferIndex, isPooled: end.isPooled, address: end.address, byteCount: Int(end.result))
   }
 
   func error(
@@ -239,7 +228,7 @@ extension Outcome {
   /// end with instead of ECANCELED.
   var isTransient: Bool {
     switch error {
-    case .canceled, .noBufferSpace, .interrupted, .resourceTemporarilyUnavailable: true
+    case .canceled, .noBufferSpace, .noMemory, .interrupted, .resourceTemporarilyUnavailable: true
     default: false
     }
   }

@@ -47,13 +47,10 @@ extension SocketStream {
     _ lease: consuming BufferLease, sendID: UInt32,
     sender: UnsafeContinuation<SendEnd, Never>?
   ) {
-    let isPooled = lease.isPooled
-    let parts = lease.release()
-    unsafe enqueue(
-      Chunk(
-        address: parts.address, byteCount: UInt32(parts.byteCount), bufferIndex: parts.index,
-        memory: isPooled ? .pool : .heap, next: -1, base: parts.address, sendID: sendID,
-        sender: sender))
+    var chunk = Chunk(owning: lease, home: loop.poolIdentity)
+    chunk.sendID = sendID
+    unsafe chunk.sender = unsafe sender
+    enqueue(chunk)
   }
 
   func enqueue(_ chunk: Chunk) {
@@ -68,7 +65,7 @@ extension SocketStream {
   private func getInLine() {
     guard sending == .idle else { return }
     sending = .inLine
-    unsafe loop.senders.append(self)
+    unsafe loop.senders.pointee.append(self)
   }
 
   /// Hands as much as one send can gather to the kernel.
@@ -132,13 +129,16 @@ extension SocketStream {
   func didSend(_ outcome: Outcome) {
     operationCount -= 1
     let wasTrying = sending == .trying
+    // What it ended with because it was asked to; said by itself it is a failure like any other.
+    let wasAskedToEnd = closing == .ending || hasEndingSends
+    let wasCancelled = wasAskedToEnd && outcome.isTransient
     sending = .idle
     let moved = outcome.byteCount
     unsafe loop.core.pointee.statistics.bytesSent += UInt64(moved)
     if moved > 0 { consume(moved) }
     endMarkedSends()
     let wouldBlock = outcome.error == .resourceTemporarilyUnavailable
-    if outcome.result < 0, !wouldBlock, !outcome.wasCancelled {
+    if outcome.result < 0, !wouldBlock, !wasCancelled {
       sendFailure = outcome.result
       failSends(outcome.result, cause: .kernel, attempts: outcome.attempts)
     } else if unsafe !unsent.isEmpty, closing != .ending {

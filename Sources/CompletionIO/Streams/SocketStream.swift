@@ -13,49 +13,49 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
 
   /// The loop that the stream belongs to.
   public let loop: CompletionLoop
-  /// What to do when the kernel says "not now"; the loop's at first.
-  public var policy: ResubmissionPolicy
+  /// What few streams have.
+  var extras: StreamExtras?
+  // Small ones together, because there may be very many streams.
   let descriptor: Descriptor
+  var receiving = Receiving.idle
+  var sending = Sending.idle
+  var closing = Closing.open
+  /// Set when the task that serves the stream is cancelled: waits end at once from then on.
+  var isCancelled = false
+  /// Operations with the kernel that this stream waits for.
+  var operationCount: Int32 = 0
+  private var lastSendID: UInt32 = 0
 
   // Receiving.
-  var receiving = Receiving.idle
-  var receiveToken = Token(rawValue: 0)
   /// Why nothing more will be received: a negated errno, or 0 for the end of the stream.
   var endResult: Int32 = 0
+  var receiveToken = Token(rawValue: 0)
   /// Received, and not yet asked for.
   @exclusivity(unchecked) var unclaimed = ChunkQueue()
   var receiver: Receiver?
   var handler: StreamHandler?
+  /// The handler, to be called without counting references.
+  var unretainedHandler: Unmanaged<StreamHandler>?
   /// A receive into the caller's memory that is with the kernel.
   var directReceive: ReceiveHandle?
 
   // Sending.
   @exclusivity(unchecked) var unsent = ChunkQueue()
-  var sending = Sending.idle
   var sendToken = Token(rawValue: 0)
   var inFlightByteCount: UInt32 = 0
-  var message: GatheredMessage?
   /// Why nothing more can be sent: a negated errno; 0 while sending is possible.
   var sendFailure: Int32 = 0
-  private var lastSendID: UInt32 = 0
-  var endingSends: [EndingSend] = []
+  var message: GatheredMessage?
 
-  // Closing.
-  var closing = Closing.open
-  /// Ends the draining of a stream whose peer does not read.
-  var drainTimer: Token?
-  var closeWaiters: [UnsafeContinuation<Void, Never>] = unsafe []
-  /// Operations with the kernel that this stream waits for.
-  var operationCount = 0
-  /// Set when the task that serves the stream is cancelled: waits end at once from then on.
-  var isCancelled = false
-  /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
-  /// none.
+  // The task that serves the stream.
+  /// Its job, to be compared with the loop's current one; 0 for none.
   var ownerJob: UInt = 0
-  /// Tasks that end the sending half once nothing is left to send.
-  var finishers: [Finisher] = []
-  /// Whether a shutdown of the sending half is on its way.
-  var isShuttingDown = false
+  /// Its job while it is suspended.
+  var parkedJob: UnownedJob?
+  /// How its receive ended, until it takes that.
+  var ownersReceiveEnd: ReceiveEnd?
+  /// How its send ended, until it takes that.
+  var ownersSendEnd: SendEnd?
 
   /// What the receiving half does.
   enum Receiving: UInt8 {
@@ -95,8 +95,8 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   init(_ descriptor: Descriptor, on loop: CompletionLoop, policy: ResubmissionPolicy? = nil) {
     self.descriptor = descriptor
     self.loop = loop
-    self.policy = policy ?? loop.configuration.policy
     super.init()
+    if let policy { self.policy = policy }
     loop.registry.add(self)
   }
 
@@ -105,7 +105,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   /// - Throws: ENOTCONN; EOPNOTSUPP for a direct descriptor, which has no name for getpeername(2).
   public func peerAddress() throws(Errno) -> SocketAddress {
     guard let descriptor = descriptor.fileDescriptor else { throw .notSupportedOnSocket }
-    return try SocketAddress.peer(of: descriptor)
+    return try loop.socketCalls.peerAddress(of: descriptor)
   }
 
   /// Bytes queued for sending that the kernel has not taken.
@@ -154,5 +154,9 @@ public final class StreamHandler: Sendable {
   ) {
     self.received = received
     self.ended = ended
+  }
+
+  func tell(_ stream: SocketStream, _ lease: consuming BufferLease?) {
+    if let lease = lease.take() { received(stream, lease) }
   }
 }

@@ -14,6 +14,8 @@ public struct EpollPoller: Poller, ~Copyable {
   private let epoll: FileDescriptor
   /// Where the kernel writes events.
   private let arrivals: UnsafeMutableBufferPointer<epoll_event>
+  /// Whether the kernel has waits in nanoseconds, as far as is known; decided by its first answer.
+  var countsNanoseconds = true
 
   /// Makes a poller.
   ///
@@ -113,19 +115,30 @@ public struct EpollPoller: Poller, ~Copyable {
     return wasWoken
   }
 
-  private func wait(_ timeout: Duration?) -> Int32 {
+  private mutating func wait(_ timeout: Duration?) -> Int32 {
     let limit = Int32(clamping: unsafe arrivals.count)
     guard let timeout else {
       return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, -1)
     }
     let nanoseconds = timeout.clampedNanoseconds
-    if nanoseconds == 0 {
-      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, 0)
+    guard countsNanoseconds, nanoseconds > 0 else {
+      let milliseconds = Self.milliseconds(notBelow: nanoseconds)
+      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, milliseconds)
     }
     // epoll_wait(2) counts in milliseconds; this call, since Linux 5.11, in nanoseconds.
     var time = timespec(
       tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-    return unsafe epoll_pwait2(epoll.rawValue, arrivals.baseAddress, limit, &time, nil)
+    let count = unsafe epoll_pwait2(epoll.rawValue, arrivals.baseAddress, limit, &time, nil)
+    guard count < 0, Errno.current == .noFunction else { return count }
+    countsNanoseconds = false
+    kernelCallCount += 1
+    return wait(timeout)
+  }
+
+  /// A time for epoll_wait(2): never less than was asked, so that nobody's wait ends too early.
+  static func milliseconds(notBelow nanoseconds: Int64) -> Int32 {
+    let whole = nanoseconds / 1_000_000
+    return Int32(clamping: nanoseconds % 1_000_000 > 0 ? whole + 1 : whole)
   }
 }
 

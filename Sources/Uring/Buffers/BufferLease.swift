@@ -48,8 +48,8 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Whether the buffer is a pool's.
-  package var isPooled: Bool { unsafe pool != nil }
+  /// Which pool the buffer is of, and may return to: its ``BufferPool/identity``; 0 for none.
+  package var poolIdentity: UInt { unsafe pool.map { unsafe UInt(bitPattern: $0.toOpaque()) } ?? 0 }
 
   /// Where the bytes are, for a request that the lease outlives.
   @unsafe
@@ -84,6 +84,14 @@ extension BufferLease {
 }
 
 extension BufferPool {
+  /// Names the pool, to be compared without counting references.
+  package var identity: UInt { unsafe UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) }
+
+  /// Makes a lease of the parts of one of the pool's that was given up.
+  package func restoreLease(_ index: UInt16, address: UInt, byteCount: Int) -> BufferLease {
+    BufferLease(restoring: self, index: index, address: address, byteCount: byteCount)
+  }
+
   /// Returns a buffer whose lease was given up by ``BufferLease/release()``.
   package func returnReleased(_ index: UInt16) {
     takeBack(index)

@@ -58,13 +58,40 @@ extension BufferPool {
     if isLast { unsafe Unmanaged.passUnretained(self).release() }
   }
 
-  /// Hands out every returned buffer, oldest first, and forgets them.
+  /// Hands out returned buffers, as many as the kernel may hold, and forgets them.
+  ///
+  /// The last that came back goes first: it is the likeliest to be in the cache.
   ///
   /// - Parameter body: Called with each buffer's index.
   package func takeReturned(_ body: (UInt16) -> Void) {
     if foreignCount.load(ordering: .acquiring) > 0 { collectForeignReturns() }
-    for position in 0..<returnedCount { body(unsafe returned[position]) }
-    returnedCount = 0
+    var room = kernelLimit - kernelCount
+    while room > 0, returnedCount > 0 {
+      returnedCount -= 1
+      room -= 1
+      body(unsafe returned[returnedCount])
+    }
+  }
+
+  /// Hands out returned buffers as runs of neighbours, oldest first, for as long as they are taken.
+  ///
+  /// - Parameter body: Called with each run's indices; `false` if it does not take them.
+  /// - Complexity: O(buffers returned)
+  package func takeReturnedRuns(_ body: (Range<UInt16>) -> Bool) {
+    if foreignCount.load(ordering: .acquiring) > 0 { collectForeignReturns() }
+    var taken = 0
+    while taken < returnedCount {
+      let first = unsafe returned[taken]
+      var count = 1
+      while taken + count < returnedCount, unsafe returned[taken + count] == first + UInt16(count) {
+        count += 1
+      }
+      guard body(first..<(first + UInt16(count))) else { break }
+      taken += count
+    }
+    let rest = returnedCount - taken
+    for position in 0..<rest { unsafe returned[position] = unsafe returned[taken + position] }
+    returnedCount = rest
   }
 
   private func collectForeignReturns() {
@@ -95,8 +122,12 @@ extension BufferPool {
   /// Buffers that are not leased: with the kernel, or about to be.
   package var availableCount: Int { capacity - leasedCount }
 
-  /// Whether any buffer waits to be given to the kernel.
+  /// Buffers that the kernel holds.
+  package var kernelCount: Int { capacity - leasedCount - returnedCount }
+
+  /// Whether any buffer waits to be given to the kernel, which may have it.
   package var hasReturned: Bool {
-    returnedCount > 0 || foreignCount.load(ordering: .relaxed) > 0
+    (returnedCount > 0 && kernelCount < kernelLimit)
+      || foreignCount.load(ordering: .relaxed) > 0
   }
 }

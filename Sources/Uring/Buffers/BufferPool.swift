@@ -10,7 +10,7 @@ public import SystemPackage
 /// that the pool is bound to. The pool stays alive while any buffer is leased.
 @safe
 public final class BufferPool: @unchecked Sendable {
-  // Unchecked: `returned`, `isLeased`, `collected` and the counts belong to the owning thread,
+  // Unchecked: `returned`, `isLeased`, `collected`, the counts and the limit belong to the owning thread,
   // `foreign` has a lock, the rest is never written once requests use the pool.
 
   /// Names the pool in requests that select a buffer.
@@ -28,6 +28,8 @@ public final class BufferPool: @unchecked Sendable {
   var returnedCount: Int
   let isLeased: UnsafeMutablePointer<Bool>
   var leasedCount = 0
+  /// How many buffers the kernel may hold; the others wait.
+  package var kernelLimit = Int.max
   /// The owning thread's pthread_t; 0 once there is none.
   ///
   /// Written by the owner, read by all.
@@ -106,7 +108,9 @@ public final class BufferPool: @unchecked Sendable {
     owner.store(UInt(pthread_self()), ordering: .relaxed)
   }
 
-  func memory(of index: UInt16) -> UnsafeMutableRawPointer {
+  /// Where a buffer begins.
+  @unsafe
+  package func memory(of index: UInt16) -> UnsafeMutableRawPointer {
     assert(index < capacity, "buffer \(index) of \(capacity)")
     return unsafe region + Int(index) * bufferSize
   }

@@ -3,7 +3,8 @@ internal import Glibc
 /// Features that the library behaves as if the kernel did not have them.
 ///
 /// `SWIFT_URING_HIDE` names them, separated by commas, so that an application can be tested as on
-/// an older kernel. It is read once.
+/// an older kernel; `tier:degraded` and `tier:one-shot` stand for all that the oldest kernel of the
+/// tier lacks. It is read once.
 extension KernelFeatures {
   /// The environment variable that names hidden features.
   public static let hidingVariable = "SWIFT_URING_HIDE"
@@ -23,10 +24,13 @@ extension KernelFeatures {
   /// - Returns: The features, with those that need them, and the names that are none.
   static func parse(_ list: String) -> (features: Self, unknown: [String]) {
     let names = list.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
+    let tiers = names.compactMap(KernelTier.init(hidingName:))
     var features = Self(names.compactMap(KernelFeature.init(rawValue:)))
+    for tier in tiers { tier.missing.forEach { features.insert($0) } }
     // DEFER_TASKRUN needs SINGLE_ISSUER (io_uring_setup(2)).
     if features.contains(.singleIssuer) { features.insert(.deferTaskrun) }
-    return (features, names.filter { KernelFeature(rawValue: $0) == nil })
+    let isUnknown = { KernelFeature(rawValue: $0) == nil && KernelTier(hidingName: $0) == nil }
+    return (features, names.filter(isUnknown))
   }
 
   /// The set-up flags that these features stand for.

@@ -70,7 +70,15 @@ extension KernelFeatures {
   /// - Throws: ``RingSetupError`` with ``RingSetupError/Reason/kernelTooOld(missing:)`` and
   ///   EOPNOTSUPP.
   public func requireForLoop() throws(RingSetupError) {
-    let missing = Self.requiredByLoop.subtracting(self).all
+    try require(Self.requiredByLoop)
+  }
+
+  /// Refuses a kernel that lacks any of some features.
+  ///
+  /// - Throws: ``RingSetupError`` with ``RingSetupError/Reason/kernelTooOld(missing:)`` and
+  ///   EOPNOTSUPP.
+  public func require(_ needed: Self) throws(RingSetupError) {
+    let missing = needed.subtracting(self).all
     guard !missing.isEmpty else { return }
     let names = missing.map { "\($0.rawValue) (Linux \($0.introducedIn))" }
     throw RingSetupError(

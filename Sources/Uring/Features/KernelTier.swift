@@ -35,3 +35,32 @@ extension KernelFeatures {
   /// The tier that these features make.
   public var tier: KernelTier { KernelTier(self) }
 }
+
+extension KernelTier {
+  /// The name by which `SWIFT_URING_HIDE` asks for a tier.
+  init?(hidingName: String) {
+    switch hidingName {
+    case "tier:full": self = .full
+    case "tier:degraded": self = .degraded
+    case "tier:one-shot": self = .oneShot
+    default: return nil
+    }
+  }
+
+  /// What the oldest kernel of the tier lacks; nothing for the full one.
+  var missing: [KernelFeature] {
+    switch self {
+    case .full: []
+    case .degraded: KernelFeature.allCases.filter { $0.isNewer(than: (5, 19)) }
+    case .oneShot: KernelFeature.allCases.filter { $0.isNewer(than: (5, 13)) }
+    }
+  }
+}
+
+extension KernelFeature {
+  /// Whether a kernel is too old to have the feature; for hiding, never for deciding.
+  fileprivate func isNewer(than version: (major: Int, minor: Int)) -> Bool {
+    let parts = introducedIn.split(separator: ".").compactMap { Int($0) }
+    return (parts[0], parts[1]) > (version.major, version.minor)
+  }
+}

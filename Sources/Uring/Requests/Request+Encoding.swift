@@ -27,7 +27,7 @@ extension Request {
       if isMultishot {
         unsafe curing_prep_receive_multishot(entry, fd)
       } else {
-        unsafe curing_prep_receive(entry, fd, operand, count, messageFlags)
+        unsafe curing_prep_receive(entry, fd, operand, receiveLimit, messageFlags)
       }
       if options.contains(.selectBuffer) {
         unsafe curing_select_buffer(entry, bufferGroup)
@@ -84,6 +84,14 @@ extension Request {
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
       preconditionFailure("\(operation) is a socket operation")
     }
+  }
+
+  /// How many bytes a single receive may bring.
+  ///
+  /// Up to Linux 5.18 a chosen buffer is used for as many bytes as the request asks, which makes
+  /// none of 0, and later for all it holds (io_buffer_select); a larger number is right for both.
+  private var receiveLimit: UInt32 {
+    options.contains(.selectBuffer) && count == 0 ? UInt32(Int32.max) : count
   }
 
   /// `MSG_NOSIGNAL` always, as the kernel itself adds it (io_sendmsg_prep).

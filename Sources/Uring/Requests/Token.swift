@@ -7,6 +7,9 @@ public struct Token: RawRepresentable, Hashable, Sendable {
   /// How many slots a token can name.
   public static let slotLimit = 1 << 24
 
+  /// Names requests by which a ring gives buffers to an old kernel; not of any table.
+  public static let bufferProvision = Token(slot: slotLimit - 1, generation: 0, operation: .nop)
+
   /// Operation (8 bits), slot (24 bits), generation (32 bits), from the top.
   public var rawValue: UInt64
 

@@ -27,6 +27,9 @@ package protocol Kernel: ~Copyable {
   /// Nanoseconds on a clock that never goes back.
   var now: UInt64 { get }
 
+  /// Does nothing for a while, so that the kernel can find memory.
+  mutating func pause(for duration: Duration)
+
   /// Ends one or both directions of a socket at once; 0 or a negated errno.
   mutating func shutdown(_ descriptor: Descriptor, direction: Int32) -> Int32
 

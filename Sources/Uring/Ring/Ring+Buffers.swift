@@ -6,15 +6,24 @@ extension Ring {
   ///
   /// The pool must outlive every request that selects from its group.
   ///
-  /// - Parameter pool: All its buffers are given to the kernel.
-  /// - Throws: EINVAL before Linux 5.19, EEXIST if the group is taken, ENOMEM.
+  /// Before Linux 5.19 the buffers are given by requests, whose completions have the token
+  /// ``Token/bufferProvision``.
   ///
-  /// The corresponding C function is `io_uring_register_buf_ring` (Linux 5.19).
+  /// - Parameter pool: All its buffers are given to the kernel.
+  /// - Throws: EEXIST if the group is taken, ENOMEM.
+  ///
+  /// The corresponding C functions are `io_uring_register_buf_ring` (Linux 5.19) and
+  /// `io_uring_prep_provide_buffers` (Linux 5.7).
   public mutating func register(_ pool: BufferPool) throws(Errno) {
-    guard !hidden.contains(.bufferRing) else { throw .invalidArgument }
-    let result = unsafe curing_register_buffer_ring(
-      cell, pool.entries, UInt32(pool.capacity), pool.group, 0)
-    guard result >= 0 else { throw Errno(rawValue: -result) }
+    if hidden.contains(.bufferRing) {
+      providesByRequest = true
+    } else {
+      let result = unsafe curing_register_buffer_ring(
+        cell, pool.entries, UInt32(pool.capacity), pool.group, 0)
+      // EINVAL is a kernel that does not know the registration (io_uring_register(2)).
+      providesByRequest = result == -Errno.invalidArgument.rawValue
+      guard result >= 0 || providesByRequest else { throw Errno(rawValue: -result) }
+    }
     provide(from: pool)
   }
 
@@ -26,16 +35,18 @@ extension Ring {
   ///
   /// The corresponding C function is `io_uring_unregister_buf_ring`.
   public mutating func unregister(_ pool: BufferPool) throws(Errno) {
+    guard !providesByRequest else { return }
     let result = unsafe io_uring_unregister_buf_ring(cell, Int32(pool.group))
     guard result >= 0 else { throw Errno(rawValue: -result) }
   }
 
-  /// Gives the kernel every buffer that has come back to a pool, in one store.
+  /// Gives the kernel the buffers that have come back to a pool, in one store.
   ///
   /// - Complexity: O(buffers returned)
   ///
   /// The corresponding C functions are `io_uring_buf_ring_add` and `io_uring_buf_ring_advance`.
   public mutating func provide(from pool: BufferPool) {
+    guard !providesByRequest else { return provideByRequest(from: pool) }
     var count: UInt32 = 0
     let mask = UInt32(pool.capacity - 1)
     pool.takeReturned { index in
@@ -44,5 +55,18 @@ extension Ring {
       count += 1
     }
     if count > 0 { unsafe curing_buffer_ring_publish(pool.entries, count) }
+  }
+
+  /// Gives buffers by one request for each run of neighbours; what finds no room in the submission
+  /// queue stays with the pool until the next time.
+  private mutating func provideByRequest(from pool: BufferPool) {
+    pool.takeReturnedRuns { run in
+      guard let entry = unsafe curing_get_sqe(cell) else { return false }
+      unsafe curing_prep_provide_buffers(
+        entry, pool.memory(of: run.lowerBound), Int32(pool.bufferSize), Int32(run.count),
+        pool.group, run.lowerBound)
+      unsafe curing_set_token(entry, Token.bufferProvision.rawValue)
+      return true
+    }
   }
 }

@@ -1,6 +1,12 @@
 internal import CLiburing
 internal import Glibc
 
+extension Kernel where Self: ~Copyable {
+  package mutating func pause(for duration: Duration) {
+    usleep(UInt32(clamping: duration.clampedNanoseconds / 1000))
+  }
+}
+
 extension Ring: Kernel {
   package var now: UInt64 {
     var time = timespec()

@@ -9,7 +9,9 @@ extension Ring {
     _ configuration: RingConfiguration, _ parameters: inout curing_kernel_params
   ) throws(RingSetupError) -> Int32 {
     precondition(configuration.submissionEntryCount > 0, "a ring needs a submission entry")
-    for flags in configuration.flagLadder {
+    // What a ring may do can be limited only before it does anything (Linux 5.10).
+    let start: SetupFlags = configuration.restriction == nil ? [] : .startsDisabled
+    for flags in configuration.flagLadder.map({ $0.union(start) }) {
       let answer = setUp(
         flags, submissionEntryCount: configuration.submissionEntryCount,
         completionEntryCount: configuration.completionEntryCount, &parameters)
@@ -34,12 +36,18 @@ extension Ring {
   /// Tells refused sizes from refused flags: the plainest flags with sizes that are always right.
   private static func diagnoseRefusal(of configuration: RingConfiguration) -> RingSetupError {
     let flags = configuration.flagLadder.last ?? []
+    guard refuses(flags) else { return .diagnose(.invalidArgument) }
+    // Some flags are of use with others only, and refused alone; then all of them are named.
+    let refused = flags.parts.filter(refuses)
+    let names = (refused.isEmpty ? flags.parts : refused).map(\.kernelName)
+    return RingSetupError(
+      errno: .invalidArgument, reason: .kernelTooOld(missing: names.joined(separator: ", ")))
+  }
+
+  private static func refuses(_ flags: SetupFlags) -> Bool {
     var parameters = curing_kernel_params()
     let answer = setUp(flags, submissionEntryCount: 1, completionEntryCount: 2, &parameters)
     if answer >= 0 { try? FileDescriptor(rawValue: answer).close() }
-    guard answer == -Errno.invalidArgument.rawValue else { return .diagnose(.invalidArgument) }
-    let bits = String(flags.rawValue, radix: 16)
-    return RingSetupError(
-      errno: .invalidArgument, reason: .kernelTooOld(missing: "IORING_SETUP flags 0x\(bits)"))
+    return answer == -Errno.invalidArgument.rawValue
   }
 }

@@ -51,6 +51,11 @@ extension Ring {
     enterCount += 1
     if result >= 0 { return Int(result) }
     if result == -Errno.timeout.rawValue { return 0 }
+    if result == -CURING_EBADFD, flags.contains(.startsDisabled), enable() == 0 {
+      return try enter(
+        minimumCompletionCount: minimumCompletionCount, timeout: timeout,
+        minimumWait: minimumWait)
+    }
     throw Errno(rawValue: -result)
   }
 }

@@ -25,6 +25,8 @@ public struct Ring: ~Copyable {
   let isDescriptorRegistered: Bool
   /// Features that the ring behaves as if it did not have them.
   let hidden: KernelFeatures
+  /// Whether buffers are given by requests, on a kernel without rings of them.
+  var providesByRequest = false
   /// How often the ring has entered the kernel.
   public internal(set) var enterCount: UInt64 = 0
 
@@ -51,6 +53,13 @@ public struct Ring: ~Copyable {
       unsafe cell.deallocate()
       try? FileDescriptor(rawValue: descriptor).close()
       throw .diagnose(Errno(rawValue: -mapped))
+    }
+    do throws(RingSetupError) {
+      unsafe try configuration.restriction?.restrict(cell)
+    } catch {
+      unsafe io_uring_queue_exit(cell)
+      unsafe cell.deallocate()
+      throw error
     }
     unsafe self.cell = unsafe cell
     flags = SetupFlags(rawValue: parameters.flags)

@@ -9,6 +9,11 @@ public struct RingConfiguration: Hashable, Sendable {
   public var completionEntryCount: UInt32
   /// Sets of flags to try in turn, best first.
   public var flagLadder: [SetupFlags]
+  /// What the ring takes, where that is less than everything.
+  ///
+  /// A restricted ring starts disabled. Its first enter enables it, and gives it to the thread that
+  /// enters; buffers and direct tables have to be registered before.
+  public var restriction: RingRestriction?
 
   /// Describes a ring.
   ///
@@ -16,13 +21,15 @@ public struct RingConfiguration: Hashable, Sendable {
   ///   - submissionEntryCount: Places in the submission queue.
   ///   - completionEntryCount: Places in the completion queue.
   ///   - flagLadder: Sets of flags to try in turn.
+  ///   - restriction: What the ring takes; `nil` for everything.
   public init(
     submissionEntryCount: UInt32 = 256, completionEntryCount: UInt32 = 8192,
-    flagLadder: [SetupFlags] = SetupFlags.ladder
+    flagLadder: [SetupFlags] = SetupFlags.ladder, restriction: RingRestriction? = nil
   ) {
     self.submissionEntryCount = submissionEntryCount
     self.completionEntryCount = completionEntryCount
     self.flagLadder = flagLadder
+    self.restriction = restriction
   }
 }
 

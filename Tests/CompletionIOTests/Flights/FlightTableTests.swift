@@ -42,7 +42,7 @@ import Testing
         #expect(table.slot(for: token) == nil)
       }
     }
-    #expect(table.slot(for: LoopCore.controlToken(.cancel)) == nil)
+    #expect(table.slot(for: LoopCore.controlToken(of: .cancelAll)) == nil)
   }
 
   @Test func aNewFlightRemembersNothingOfTheOldOne() throws {

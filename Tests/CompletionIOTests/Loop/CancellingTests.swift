@@ -96,6 +96,68 @@ import Testing
     #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
   }
 
+  @Test(arguments: [Errno.noSuchFileOrDirectory, .alreadyInProcess])
+  func thatMissesIsSentAgainAfterAPause(_ error: Errno) throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.turn()
+    fixture.kernel.refuse(.cancel, error, error)
+    fixture.end(receive)
+    fixture.turn()
+    let first = fixture.kernel.now
+    fixture.run(for: .milliseconds(10))
+    #expect(receive.end?.error == .canceled)
+    let cancels = fixture.kernel.submissions(of: .cancel)
+    #expect(cancels.count == 3)
+    #expect(cancels.last.map { $0.time - first >= 1_900_000 } ?? false)
+    #expect(fixture.loop.statistics.repeatedCancels == 2)
+    #expect(fixture.loop.statistics.controlFailures == 0)
+  }
+
+  @Test func thatMissesForEverDoesNotSpin() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.turn()
+    fixture.kernel.observer = { _, submission in
+      submission.request.operation == .cancel
+        ? ScriptedKernel.Reply(result: -Errno.alreadyInProcess.rawValue) : nil
+    }
+    fixture.end(receive)
+    let enters = fixture.kernel.enterCount
+    fixture.run(for: .milliseconds(100))
+    #expect(fixture.kernel.submissions(of: .cancel).count <= 102)
+    #expect(fixture.kernel.enterCount - enters <= 310)
+    #expect(receive.outcomes.isEmpty)
+  }
+
+  @Test func thatMissesWhatHasEndedMeanwhileIsNotSentAgain() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(.made(.receive, byteCount: 1))
+    fixture.turn()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    fixture.end(receive)
+    fixture.turn()
+    try fixture.kernel.complete(.receive, 1)
+    fixture.run(for: .milliseconds(10))
+    #expect(receive.end?.result == 1)
+    #expect(fixture.kernel.submissions(of: .cancel).count == 1)
+    #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
+  }
+
+  @Test func thatMissesARequestThatIsTriedAgainEndsIt() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(
+      .made(.receive, options: .doNotWait, byteCount: 1), policy: .retry(limit: 8))
+    fixture.turn()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    fixture.end(receive)
+    fixture.turn()
+    try fixture.kernel.fail(.receive, .interrupted)
+    fixture.run(for: .milliseconds(10))
+    #expect(receive.hasEnded)
+    #expect(fixture.kernel.submissions(of: .cancel).count == 1)
+  }
+
   @Test func ofAPollForWritabilityItEndsTheConnect() throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)

@@ -5,7 +5,9 @@ import Uring
 @testable import CompletionIO
 
 /// Connections in the ring's own table instead of the process's.
-@Suite("Direct descriptors", .timeLimit(.minutes(1)))
+@Suite(
+  "Direct descriptors", .timeLimit(.minutes(1)),
+  .enabled(if: hasDirectDescriptors, "the kernel has no tables of direct descriptors"))
 struct DirectDescriptorTests {
   @Test("Echo, half-close, and the name that such a connection does not have")
   func echo() async throws {

@@ -1,6 +1,7 @@
-import ReadinessIO
 import SystemPackage
 import Testing
+
+@testable import ReadinessIO
 
 @Suite("Waiting", .timeLimit(.minutes(1)))
 struct WaitTests {
@@ -49,6 +50,14 @@ struct WaitTests {
     #expect(try poller.ready(timeout: .seconds(-1)) == [])
     channel.write(1, to: channel.far)
     #expect(try poller.ready(timeout: .seconds(60)).count == 1)
+  }
+
+  @Test("A kernel that counts waits in milliseconds ends them no earlier")
+  func milliseconds() throws {
+    let counts = [0, 1, 999_999, 1_000_000, 1_000_001, Int64.max].map {
+      EpollPoller.milliseconds(notBelow: $0)
+    }
+    #expect(counts == [0, 1, 1, 1, 2, Int32.max])
   }
 
   @Test("All of many descriptors are reported in one wait", arguments: PollerKind.allCases)

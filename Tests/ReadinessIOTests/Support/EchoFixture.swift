@@ -33,6 +33,8 @@ final class EchoFixture {
         switch kind {
         case .epoll:
           try Self.serve(listener, try EpollPoller(), configuration, handover)
+        case .coarseEpoll:
+          try Self.serve(listener, try PollerKind.coarseEpoll(), configuration, handover)
         case .ring, .tinyRing, .plainRing:
           let entryCount: UInt32 = kind == .tinyRing ? 2 : 256
           let ring = RingConfiguration(

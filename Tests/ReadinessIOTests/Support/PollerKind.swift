@@ -1,10 +1,13 @@
-import ReadinessIO
 import SystemPackage
 import Uring
+
+@testable import ReadinessIO
 
 /// The pollers that every behaviour is tested on.
 enum PollerKind: CaseIterable, Sendable {
   case epoll
+  /// As kernels before 5.11 have it: waits are counted in milliseconds.
+  case coarseEpoll
   case ring
   /// A submission queue that is nearly always full.
   case tinyRing
@@ -14,6 +17,7 @@ enum PollerKind: CaseIterable, Sendable {
   func make(eventLimit: Int = 1024) throws -> any AnyPoller {
     switch self {
     case .epoll: PollerBox(try EpollPoller(eventLimit: eventLimit))
+    case .coarseEpoll: PollerBox(try Self.coarseEpoll(eventLimit: eventLimit))
     case .ring: PollerBox(try RingPoller(eventLimit: eventLimit))
     case .tinyRing:
       PollerBox(
@@ -28,6 +32,12 @@ enum PollerKind: CaseIterable, Sendable {
             submissionEntryCount: 64, completionEntryCount: 1024,
             flagLadder: [[.completionQueueSize]])))
     }
+  }
+
+  static func coarseEpoll(eventLimit: Int = 1024) throws(Errno) -> EpollPoller {
+    var poller = try EpollPoller(eventLimit: eventLimit)
+    poller.countsNanoseconds = false
+    return poller
   }
 }
 

@@ -15,9 +15,27 @@ import Testing
     let pool = try BufferPool(capacity: 4, bufferSize: 10, group: 3)
     #expect(pool.group == 3)
     #expect(pool.hasReturned)
-    #expect(returned(pool) == [0, 1, 2, 3])
+    #expect(returned(pool) == [3, 2, 1, 0])
     #expect(!pool.hasReturned)
     #expect(returned(pool) == [])
+  }
+
+  @Test func givesTheKernelNoMoreThanItMayHoldAndTheLastUsedFirst() throws {
+    let pool = try BufferPool(capacity: 4, bufferSize: 10)
+    pool.kernelLimit = 2
+    #expect(returned(pool) == [3, 2])
+    #expect(!pool.hasReturned)
+    do {
+      let lease = pool.lease(3, byteCount: 1)
+      #expect(returned(pool) == [1])
+      #expect(pool.kernelCount == 2)
+      #expect(lease.byteCount == 1)
+    }
+    #expect(!pool.hasReturned)
+    _ = pool.lease(2, byteCount: 1)
+    #expect(returned(pool) == [2])
+    pool.kernelLimit = 4
+    #expect(returned(pool) == [3, 0])
   }
 
   @Test func takesABufferBackWhenItsLeaseEnds() throws {
@@ -63,7 +81,7 @@ import Testing
       }
       #expect(seen.count.load(ordering: .relaxed) == 2 * round)
       #expect(pool.hasReturned)
-      #expect(returned(pool) == [3, 0])
+      #expect(returned(pool) == [0, 3])
       #expect(!pool.hasReturned)
     }
   }

@@ -11,7 +11,7 @@ import Testing
     return array(lease.bytes)
   }
 
-  @Test func receivesAgainAndAgain() throws {
+  @Test(.needs(.receiveMultishot)) func receivesAgainAndAgain() throws {
     var ring = try Ring.small()
     let pool = try BufferPool(capacity: 2, bufferSize: 16, group: 9)
     try ring.register(pool)
@@ -33,7 +33,7 @@ import Testing
     try ring.unregister(pool)
   }
 
-  @Test func fillsSeveralBuffersFromOneBurst() throws {
+  @Test(.needs(.receiveMultishot)) func fillsSeveralBuffersFromOneBurst() throws {
     var ring = try Ring.small()
     let pool = try BufferPool(capacity: 4, bufferSize: 4)
     try ring.register(pool)
@@ -46,7 +46,7 @@ import Testing
     #expect(try completions.flatMap { try bytes(pool, $0) } == burst)
   }
 
-  @Test func tellsThatThePoolIsEmpty() throws {
+  @Test(.needs(.receiveMultishot)) func tellsThatThePoolIsEmpty() throws {
     var ring = try Ring.small()
     let pool = try BufferPool(capacity: 1, bufferSize: 4)
     try ring.register(pool)
@@ -66,7 +66,7 @@ import Testing
     #expect(try bytes(pool, try #require(try ring.next().first)) == [5])
   }
 
-  @Test func waitsForDataBeforeItTakesABuffer() throws {
+  @Test(.needs(.pollFirst)) func waitsForDataBeforeItTakesABuffer() throws {
     var ring = try Ring.small()
     let pool = try BufferPool(capacity: 1, bufferSize: 4)
     try ring.register(pool)
@@ -83,7 +83,7 @@ import Testing
     #expect(try bytes(pool, try #require(try ring.next().first)) == [2])
   }
 
-  @Test func hasOnePoolAGroup() throws {
+  @Test(.needs(.bufferRing)) func hasOnePoolAGroup() throws {
     var ring = try Ring.small()
     let pool = try BufferPool(capacity: 1, bufferSize: 4)
     let other = try BufferPool(capacity: 1, bufferSize: 4)

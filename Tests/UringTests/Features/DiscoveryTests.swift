@@ -5,7 +5,7 @@ import Testing
 @testable import Uring
 
 @Suite struct DiscoveryTests {
-  @Test(.enabled(if: KernelFeatures.askByQuery() != nil, "the kernel knows no query"))
+  @Test(.needs(.query))
   func findsTheSameByQueryAndByTrial() throws {
     let listed = try #require(KernelFeatures.askByQuery())
     let tried = try KernelFeatures.askByTrial()
@@ -27,6 +27,17 @@ import Testing
     #expect(KernelFeatures.parse("").features == [])
   }
 
+  @Test func hidesWhatATierLacks() {
+    let degraded = KernelFeatures.parse("tier:degraded")
+    let oneShot = KernelFeatures.parse("tier:one-shot")
+    let all = KernelFeatures(KernelFeature.allCases)
+    #expect(degraded.unknown == [] && oneShot.unknown == [])
+    #expect(all.subtracting(degraded.features).tier == .degraded)
+    #expect(all.subtracting(oneShot.features).tier == .oneShot)
+    #expect(KernelFeatures.parse("tier:full").features == [])
+    #expect(KernelFeatures.requiredByLoop.subtracting(oneShot.features) == .requiredByLoop)
+  }
+
   @Test func lowersSetupFlags() {
     let best = SetupFlags.ladder[0]
     #expect(best.hiding([]) == best)
@@ -38,7 +49,7 @@ import Testing
     #expect(ladder == [[.completionQueueSize, .clamp]])
   }
 
-  @Test func aRingLacksWhatIsHidden() throws {
+  @Test(.needs(.submitAll)) func aRingLacksWhatIsHidden() throws {
     var ring = try Ring.small(hiding: [
       .deferTaskrun, .noIOWait, .bufferRing, .directDescriptors,
     ])
@@ -46,8 +57,6 @@ import Testing
     #expect(ring.flags.contains(.submitAll))
     #expect(!ring.features.contains(.noIOWait))
     #expect(ring.features.contains(.noDrop))
-    let pool = try BufferPool(capacity: 1, bufferSize: 1)
-    #expect(throws: Errno.invalidArgument) { try ring.register(pool) }
     #expect(throws: Errno.invalidArgument) { try ring.makeDirectTable(capacity: 1) }
     try ring.submit(.nop)
     #expect(try ring.next().count == 1)
@@ -55,6 +64,7 @@ import Testing
 
   @Test(arguments: SetupFlags.ladder)
   func worksOnEveryRungOfTheLadder(_ flags: SetupFlags) throws {
+    try skipUnlessTaken(flags)
     let configuration = RingConfiguration(submissionEntryCount: 4, flagLadder: [flags])
     var ring = try Ring(configuration, hiding: [])
     #expect(ring.flags == flags)

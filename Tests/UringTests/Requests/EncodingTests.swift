@@ -96,7 +96,7 @@ import Testing
       unsafe io_uring_prep_read(&$0, 7, memory.start, 8, UInt64.max)
     }
     expect(.receive(socket, bufferGroup: 5, options: .pollFirst)) {
-      unsafe io_uring_prep_recv(&$0, 7, nil, 0, 0)
+      unsafe io_uring_prep_recv(&$0, 7, nil, Int(Int32.max), 0)
       unsafe curing_select_buffer(&$0, 5)
       $0.ioprio = 1
     }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Uring
 
-@Suite struct DirectDescriptorTests {
+@Suite(.needs(.directDescriptors, .acceptMultishot))
+struct DirectDescriptorTests {
   @Test func acceptsIntoTheTable() throws {
     var ring = try Ring.small()
     try ring.makeDirectTable(capacity: 2)

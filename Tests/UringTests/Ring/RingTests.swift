@@ -66,7 +66,8 @@ import Testing
     #expect(ring.reapAll() == [])
   }
 
-  @Test func belongsToTheThreadThatMadeIt() throws {
+  @Test(.needs(.singleIssuer, .registeredRingDescriptor))
+  func belongsToTheThreadThatMadeIt() throws {
     let shared = SharedRing(try Ring.small())
     try #require(shared.ring.flags.contains(.singleIssuer))
     // EINVAL: the registered descriptor's number means nothing to another thread.
@@ -75,7 +76,7 @@ import Testing
     #expect(try shared.ring.next().count == 1)
   }
 
-  @Test func refusesOtherThreadsByItsFlagAlone() throws {
+  @Test(.needs(.singleIssuer)) func refusesOtherThreadsByItsFlagAlone() throws {
     let shared = SharedRing(try Ring.small(hiding: [.registeredRingDescriptor]))
     try #require(shared.ring.flags.contains(.singleIssuer))
     #expect(try shared.enterOnOtherThread() == .fileExists)

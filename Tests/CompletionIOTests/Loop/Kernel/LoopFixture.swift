@@ -11,13 +11,16 @@ final class LoopFixture {
   let kernel = ScriptedKernel()
   private let batch: UnsafeMutableBufferPointer<Completion>
 
-  init(_ change: (inout LoopConfiguration) -> Void = { _ in }) throws {
+  init(
+    features: KernelFeatures = KernelFeatures(KernelFeature.allCases),
+    _ change: (inout LoopConfiguration) -> Void = { _ in }
+  ) throws {
     var configuration = LoopConfiguration()
     configuration.flightLimit = 256
     configuration.bufferCount = 4
     configuration.bufferSize = 64
     change(&configuration)
-    loop = try CompletionLoop(configuration: configuration)
+    loop = try CompletionLoop(configuration: configuration, features: features)
     unsafe batch = .allocate(capacity: 64)
   }
 
@@ -40,7 +43,7 @@ final class LoopFixture {
 
   /// One turn in which a completion of no interest is there already.
   func turnWithoutWaiting() {
-    kernel.completions.append(Completion(token: LoopCore.controlToken(.nop), result: 0))
+    kernel.completions.append(Completion(token: LoopCore.controlToken(of: .nop), result: 0))
     turn()
   }
 
@@ -57,7 +60,7 @@ final class LoopFixture {
   }
 
   private var isIdle: Bool {
-    let hasWork = unsafe loop.core.pointee.hasWork || !loop.senders.isEmpty
+    let hasWork = unsafe loop.core.pointee.hasWork || !loop.senders.pointee.isEmpty
     return !hasWork && kernel.completions.isEmpty && kernel.prepared.isEmpty
   }
 
@@ -69,7 +72,7 @@ final class LoopFixture {
     let end = kernel.now + UInt64(duration.clampedNanoseconds)
     kernel.after(duration) { kernel in
       // Of no interest to the loop, but ends its wait.
-      kernel.completions.append(Completion(token: LoopCore.controlToken(.nop), result: 0))
+      kernel.completions.append(Completion(token: LoopCore.controlToken(of: .nop), result: 0))
     }
     for _ in 0..<turnLimit where kernel.now < end { turn() }
     if kernel.now < end {

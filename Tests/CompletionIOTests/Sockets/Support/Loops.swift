@@ -2,6 +2,10 @@ import CompletionIO
 import Testing
 import Uring
 
+/// Whether connections can be accepted into a ring's own table (Linux 5.19).
+let hasDirectDescriptors =
+  (try? KernelFeatures.discover().contains(.directDescriptors)) ?? false
+
 /// Runs a body with loops of its own, and ends them whatever the body does.
 func withLoops<Result>(
   _ count: Int = 1, _ change: (inout LoopConfiguration) -> Void = { _ in },

@@ -1,0 +1,22 @@
+/* What one thread gives up without the rest of its process, for checks of the kernel. */
+#ifndef SWIFT_URING_THREAD_RIGHTS_H
+#define SWIFT_URING_THREAD_RIGHTS_H
+
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* unshare(2) with CLONE_FILES: the C library declares neither without _GNU_SOURCE. */
+static inline int curing_unshare_descriptors(void) { return (int)syscall(SYS_unshare, 0x400); }
+
+/* capset(2) without CAP_IPC_LOCK; 0 also where the thread did not have it. */
+static inline int curing_drop_lock_capability(void) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct sets[2];
+  memset(sets, 0, sizeof sets);
+  if (syscall(SYS_capget, &header, sets) != 0) return -1;
+  sets[0].effective &= ~(1U << CAP_IPC_LOCK);
+  return (int)syscall(SYS_capset, &header, sets);
+}
+
+#endif

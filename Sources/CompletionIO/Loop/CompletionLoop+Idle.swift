@@ -1,0 +1,16 @@
+internal import Uring
+
+// For whoever turns several loops on one thread, and must know when only time can move them.
+extension CompletionLoop {
+  /// Whether a turn would do nothing but wait.
+  package var isIdle: Bool {
+    guard unsafe jobs.pointee.isEmpty, unsafe !core.pointee.hasWork, unsafe senders.pointee.isEmpty
+    else {
+      return false
+    }
+    // With at most its own wake-up left, a stopping loop ends instead of waiting.
+    if isStopping, taskCount == 0, operationCount <= 1 { return false }
+    guard inbox.isEmpty, !pool.hasReturned else { return false }
+    return unsafe !core.pointee.hasBufferForWaiter(in: pool)
+  }
+}

@@ -1,0 +1,58 @@
+internal import Uring
+
+/// The forms of requests that a loop's kernel takes, and so which it uses.
+///
+/// What an older kernel lacks is done in more steps with the same result.
+struct RequestForms {
+  /// An accept stays armed (Linux 5.19); otherwise each takes one connection.
+  let acceptMultishot: Bool
+  /// A receive stays armed (Linux 6.0); otherwise each brings one buffer.
+  let receiveMultishot: Bool
+  /// A receive or a send waits before it tries (Linux 5.19); otherwise a poll goes before it.
+  private let pollFirst: Bool
+  /// An accept does too (Linux 6.10).
+  private let acceptPollFirst: Bool
+  /// An accept answers -EAGAIN instead of waiting (Linux 6.10); otherwise a cancel follows it.
+  private let acceptDoNotWait: Bool
+  /// A send that waits for all tells how far it came when it is cancelled (Linux 6.1, as
+  /// `SENDMSG_ZC`); otherwise each part is told, and the rest is sent then.
+  ///
+  /// Before, it may say ECANCELED after a part, as 5.15 does in its stable series, and nobody would
+  /// know what went out.
+  private let countsWholeSends: Bool
+  /// A receive takes its buffer only once there are bytes (Linux 5.19); otherwise it must not be
+  /// made before, or every idle connection would have a buffer.
+  private let lateBuffers: Bool
+
+  init(_ features: KernelFeatures) {
+    acceptMultishot = features.contains(.acceptMultishot)
+    receiveMultishot = features.contains(.receiveMultishot)
+    pollFirst = features.contains(.pollFirst)
+    acceptPollFirst = features.contains(.acceptPollFirst)
+    acceptDoNotWait = features.contains(.acceptDoNotWait)
+    countsWholeSends = features.contains(.sendMessageZeroCopy)
+    lateBuffers = features.contains(.bufferRing)
+  }
+
+  /// The request as it has to start.
+  func starting(_ request: Request) -> Request {
+    var request = request
+    if !lateBuffers, request.options.contains(.selectBuffer) { request.options.insert(.pollFirst) }
+    if !countsWholeSends, request.operation != .receive { request.options.remove(.waitForAll) }
+    return request
+  }
+
+  /// Whether a request that is not to wait would wait, so that a cancel has to go behind it.
+  ///
+  /// An accept is tried when it is submitted (io_accept): the cancel finds it only where nobody was
+  /// there to be accepted, and its ECANCELED then is the answer EAGAIN.
+  func needsCancel(_ request: Request) -> Bool {
+    request.operation == .accept && request.options.contains(.doNotWait) && !acceptDoNotWait
+  }
+
+  /// Whether a poll has to go before a request.
+  func needsPoll(_ request: Request) -> Bool {
+    guard request.options.contains(.pollFirst) else { return false }
+    return request.operation == .accept ? !acceptPollFirst : !pollFirst
+  }
+}

@@ -1,0 +1,76 @@
+internal import Glibc
+package import SystemPackage
+package import Uring
+
+/// The system calls on sockets that are not worth a request: the kernel's, or a simulation's.
+///
+/// Only set-up and the end of a loop come here, so that an existential costs nothing that matters.
+package protocol SocketCalls: Sendable {
+  /// Makes a stream socket that children do not inherit: socket(2).
+  func makeSocket(family: Int32) throws(Errno) -> FileDescriptor
+
+  /// Sets an option whose value is an `int`: setsockopt(2).
+  func setOption(
+    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+  ) throws(Errno)
+
+  /// Gives a socket its address: bind(2).
+  func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno)
+
+  /// Starts to listen: listen(2).
+  func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno)
+
+  /// The socket's own address: getsockname(2).
+  func localAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress
+
+  /// The other end's address: getpeername(2).
+  func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress
+
+  /// Gives a descriptor back: close(2), after which it is gone whatever the answer.
+  func close(_ socket: FileDescriptor)
+}
+
+/// The kernel's own.
+struct KernelSocketCalls: SocketCalls {
+  func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let result = Glibc.socket(family, type, 0)
+    guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
+    return FileDescriptor(rawValue: result)
+  }
+
+  func setOption(
+    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+  ) throws(Errno) {
+    var value = value
+    let result = unsafe setsockopt(
+      socket.rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
+  }
+
+  func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
+    let result = unsafe address.withSockaddr { pointer, byteCount in
+      unsafe Glibc.bind(
+        socket.rawValue, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
+    }
+    guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
+  }
+
+  func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {
+    guard Glibc.listen(socket.rawValue, backlog) == 0 else {
+      throw Errno(rawValue: Glibc.errno)
+    }
+  }
+
+  func localAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    try SocketAddress.local(of: socket)
+  }
+
+  func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    try SocketAddress.peer(of: socket)
+  }
+
+  func close(_ socket: FileDescriptor) {
+    try? socket.close()
+  }
+}
