@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "Uring", targets: ["Uring"]),
     .library(name: "CompletionIO", targets: ["CompletionIO"]),
     .library(name: "ReadinessIO", targets: ["ReadinessIO"]),
+    .library(name: "SimulatedKernel", targets: ["SimulatedKernel"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
@@ -46,6 +47,27 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
+      name: "SimulatedKernel",
+      dependencies: ["CompletionIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "Workloads",
+      dependencies: ["CompletionIO", "SimulatedKernel", "Uring", systemPackage],
+      path: "Tests/Workloads",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "uring-simulate",
+      dependencies: ["Workloads", "CompletionIO", "SimulatedKernel", "CommandLineOptions"],
+      path: "Tests/Simulate",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CommandLineOptions",
+      swiftSettings: settings
+    ),
+    .target(
       name: "CSeccomp",
       path: "Tests/CSeccomp"
     ),
@@ -57,6 +79,16 @@ let package = Package(
     .testTarget(
       name: "CompletionIOTests",
       dependencies: ["CompletionIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "SimulatedKernelTests",
+      dependencies: ["SimulatedKernel", "CompletionIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WorkloadTests",
+      dependencies: ["Workloads", "SimulatedKernel", "CompletionIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .testTarget(

@@ -1,0 +1,135 @@
+internal import SystemPackage
+package import Uring
+
+/// A ring of a simulated machine: the same protocol as the real one, answered from memory.
+///
+/// Completions come out of ``enter(minimumCompletionCount:timeout:minimumWait:)`` only, as in a
+/// ring that was set up with `IORING_SETUP_DEFER_TASKRUN`.
+package final class SimulatedRing {
+  let machine: SimulatedMachine
+  private let submissionLimit: Int
+  let completionLimit: Int
+  var directTable: DescriptorTable
+
+  // The queues.
+  var prepared: [(request: Request, token: Token)] = []
+  var completions = Line<Completion>()
+  /// Completions that the full queue had no place for.
+  var overflow = Line<Completion>()
+  /// What the next enter goes on with.
+  var work = Line<Work>()
+  var armed: [Token: ArmedRequest] = [:]
+
+  // Provided buffers.
+  private var pool: BufferPool?
+  private var buffers = Line<UInt16>()
+  private var holdsBuffer: [Bool] = []
+
+  // Waiting.
+  /// Whether the last enter was to wait and found nothing.
+  package internal(set) var isWaiting = false
+  /// When its wait is over at the latest.
+  package internal(set) var wakeTime = UInt64.max
+  private var lastSubmissionLimit: Int
+
+  /// Something that the next enter goes on with.
+  enum Work {
+    case request(ArmedRequest)
+    case notice(ZeroCopyNotice)
+  }
+
+  /// Makes a ring.
+  ///
+  /// - Parameters:
+  ///   - machine: Whose sockets its requests act on.
+  ///   - configuration: Sizes; rounded up to powers of two, as the kernel does.
+  ///   - directTableCapacity: Places for direct descriptors; 0 for none.
+  package init(
+    on machine: SimulatedMachine, _ configuration: RingConfiguration = RingConfiguration(),
+    directTableCapacity: Int = 0
+  ) {
+    self.machine = machine
+    submissionLimit = Self.roundedUp(configuration.submissionEntryCount)
+    completionLimit = Self.roundedUp(configuration.completionEntryCount)
+    lastSubmissionLimit = submissionLimit
+    directTable = DescriptorTable(base: 0, limit: directTableCapacity)
+  }
+
+  private static func roundedUp(_ count: UInt32) -> Int {
+    var size = 1
+    while size < count { size *= 2 }
+    return size
+  }
+
+  /// Whether only time or somebody else can bring it further.
+  package var isQuiet: Bool {
+    prepared.isEmpty && completions.isEmpty && overflow.isEmpty && work.isEmpty
+  }
+
+  /// Requests that will still complete.
+  package var armedRequestCount: Int { armed.count }
+
+  /// Provided buffers that it has.
+  package var heldBufferCount: Int { buffers.count }
+
+  /// Direct descriptors that are open.
+  package var openDirectCount: Int { directTable.count }
+
+  // MARK: Buffers
+
+  var hasBuffer: Bool { !buffers.isEmpty }
+
+  /// Takes a provided buffer for so many bytes.
+  func takeBuffer() -> (index: UInt16, address: UInt, byteCount: Int)? {
+    guard let pool, !buffers.isEmpty else { return nil }
+    let index = buffers.removeFirst()
+    holdsBuffer[Int(index)] = false
+    machine.heldBufferCount -= 1
+    return (index, pool.address(of: index), pool.bufferSize)
+  }
+
+  private func hold(_ index: UInt16) {
+    if holdsBuffer[Int(index)] { machine.report("buffer \(index) is given to the kernel twice") }
+    holdsBuffer[Int(index)] = true
+    machine.heldBufferCount += 1
+    buffers.append(index)
+  }
+
+  /// Gives the ring every buffer that has come back to a pool.
+  package func provide(from pool: BufferPool) {
+    if holdsBuffer.isEmpty { holdsBuffer = Array(repeating: false, count: pool.capacity) }
+    self.pool = pool
+    pool.takeReturned { hold($0) }
+  }
+
+  // MARK: Submission
+
+  /// Takes a request for the next enter; `false` when the submission queue is full.
+  package func prepare(_ request: Request, token: Token) -> Bool {
+    guard prepared.count < lastSubmissionLimit else { return false }
+    prepared.append((request, token))
+    return true
+  }
+
+  /// Requests that are prepared and not taken yet.
+  package var preparedCount: Int { prepared.count }
+
+  /// Whether completions wait outside the full queue.
+  package var hasOverflow: Bool { !overflow.isEmpty }
+
+  /// Takes prepared requests, all of them unless something is in the way.
+  func takePrepared() -> [(request: Request, token: Token)] {
+    defer {
+      let isShort = machine.faults.strikes(.submissionQueueFull)
+      lastSubmissionLimit =
+        isShort ? max(prepared.count, 1 + machine.faults.below(submissionLimit)) : submissionLimit
+    }
+    guard prepared.count > 1, machine.faults.strikes(.partialSubmission) else {
+      defer { prepared.removeAll(keepingCapacity: true) }
+      return prepared
+    }
+    let count = 1 + machine.faults.below(prepared.count - 1)
+    defer { prepared.removeFirst(count) }
+    return Array(prepared.prefix(count))
+  }
+}

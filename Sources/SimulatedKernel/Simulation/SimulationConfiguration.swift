@@ -1,0 +1,18 @@
+public import CompletionIO
+
+/// What a simulation simulates.
+public struct SimulationConfiguration: Hashable, Sendable {
+  /// How each loop is made.
+  public var loop = LoopConfiguration()
+  /// Loops in a group; all of them are turned on one thread, in an order that the seed decides.
+  public var loopCount = 1
+  /// Buffers and times of the network.
+  public var network = SimulatedNetwork()
+  /// Lines of trace that an error shows; 0 for none, which is faster.
+  ///
+  /// A seed replays exactly, so a run that fails can be repeated with a trace.
+  public var traceLimit = 0
+
+  /// The defaults.
+  public init() {}
+}

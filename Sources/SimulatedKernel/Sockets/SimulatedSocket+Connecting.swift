@@ -1,0 +1,70 @@
+internal import SystemPackage
+internal import Uring
+
+// How connections come to be.
+extension SimulatedSocket {
+  /// Starts to connect; 0 or a negated errno, EINPROGRESS for one that is under way.
+  func startConnecting(to address: SocketAddress) -> Int32 {
+    switch state {
+    case .connecting: return -Errno.alreadyInProcess.rawValue
+    case .connected: return -Errno.socketIsConnected.rawValue
+    case .listening, .dead: return -Errno.invalidArgument.rawValue
+    case .idle: break
+    }
+    remoteAddress = address
+    if localAddress == nil, !isUnix { localAddress = machine.makeLocalAddress() }
+    guard !isUnix else { return connectAtOnce(to: address) }
+    isSendShut = false
+    isReceiveShut = false
+    state = .connecting
+    machine.schedule(.handshake(self, attempt: 1), after: machine.latency())
+    return -Errno.nowInProgress.rawValue
+  }
+
+  /// Unix-domain sockets connect at once or say why not (unix_stream_connect).
+  private func connectAtOnce(to address: SocketAddress) -> Int32 {
+    guard let listener = machine.listener(at: address) else {
+      return -Errno.connectionRefused.rawValue
+    }
+    guard !listener.isBacklogFull else { return -Errno.resourceTemporarilyUnavailable.rawValue }
+    listener.take(self)
+    return 0
+  }
+
+  /// A SYN has reached the other side.
+  func shakeHands(attempt: Int) {
+    guard state == .connecting, let address = remoteAddress else { return }
+    guard let listener = machine.listener(at: address) else {
+      return fail(Errno.connectionRefused.rawValue)
+    }
+    guard listener.isBacklogFull else { return listener.take(self) }
+    // The SYN is dropped and sent again after 1, 2, 4 … s, six times (tcp_syn_retries).
+    guard attempt <= 6 else { return fail(Errno.timedOut.rawValue) }
+    machine.trace.note(at: machine.now, "SYN of socket \(number) finds the backlog full")
+    machine.schedule(
+      .handshake(self, attempt: attempt + 1), after: 1_000_000_000 << UInt64(attempt - 1))
+  }
+
+  /// One connection more than the backlog fits (sk_acceptq_is_full).
+  var isBacklogFull: Bool { acceptQueue.count > backlog }
+
+  /// Makes the other end of a connection and queues it.
+  private func take(_ client: SimulatedSocket) {
+    let server = machine.makeSocket(isUnix: isUnix)
+    server.localAddress = localAddress
+    server.remoteAddress = client.localAddress
+    server.sendLimit = sendLimit
+    server.receiveLimit = receiveLimit
+    server.state = .connected
+    server.peer = client
+    client.peer = server
+    client.state = .connected
+    client.isSendShut = false
+    client.isReceiveShut = false
+    acceptQueue.append(server)
+    machine.trace.note(
+      at: machine.now, "socket \(client.number) is connected to \(server.number)")
+    client.wakeAll()
+    wake(.reading)
+  }
+}

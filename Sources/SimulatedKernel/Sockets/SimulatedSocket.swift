@@ -1,0 +1,149 @@
+internal import SystemPackage
+internal import Uring
+
+/// A stream socket, with bounded buffers and a peer, that exists in memory only.
+///
+/// Its states and the errors that follow from them are those of a TCP socket of Linux (tcp(7),
+/// tcp_sendmsg_locked, tcp_recvmsg_locked, tcp_poll).
+package final class SimulatedSocket {
+  /// Tells it from all others of its machine; never reused.
+  package let number: Int
+  unowned let machine: SimulatedMachine
+  let isUnix: Bool
+
+  /// Where a socket is in its life.
+  package enum State: Hashable, Sendable {
+    /// Neither connected nor listening, or no more.
+    case idle
+    /// Its SYN is on its way.
+    case connecting
+    case listening
+    case connected
+    /// Reset, or failed for good.
+    case dead
+  }
+
+  package internal(set) var state = State.idle
+  var localAddress: SocketAddress?
+  var remoteAddress: SocketAddress?
+  var peer: SimulatedSocket?
+  /// What the next operation is told: an errno, or 0 (`SO_ERROR`).
+  var error: Int32 = 0
+
+  // Bytes.
+  var sendQueue = ByteQueue()
+  var receiveQueue = ByteQueue()
+  var sendLimit: Int
+  var receiveLimit: Int
+  /// Bytes that the program has been told are sent.
+  package internal(set) var acceptedByteCount: UInt64 = 0
+  /// Bytes that the program has received.
+  package internal(set) var receivedByteCount: UInt64 = 0
+  var isTransferScheduled = false
+
+  // Directions.
+  var isSendShut = false
+  var isReceiveShut = false
+  /// Whether the end of the stream has arrived at the peer.
+  var hasSentEnd = false
+  /// Whether the peer's end of the stream has arrived here.
+  var isAtEnd = false
+
+  // Who holds it.
+  var descriptorCount = 0
+  /// Requests that keep it open: a close sends no FIN before they have ended (io_uring(7)).
+  var holderCount = 0
+  var isReleased = false
+
+  // Requests that wait.
+  var readers: [ArmedRequest] = []
+  var writers: [ArmedRequest] = []
+
+  // Listening.
+  var backlog = 0
+  var acceptQueue: [SimulatedSocket] = []
+  /// Connects that wait for room in the backlog.
+  var connectors: [ArmedRequest] = []
+  var reusesPort = false
+
+  init(number: Int, on machine: SimulatedMachine, isUnix: Bool) {
+    self.number = number
+    self.machine = machine
+    self.isUnix = isUnix
+    sendLimit = machine.network.sendBufferByteCount
+    receiveLimit = machine.network.receiveBufferByteCount
+  }
+
+  /// What a request can wait for.
+  enum Side {
+    case reading
+    case writing
+  }
+
+  // MARK: Readiness
+
+  /// Bytes, a connection, an end or an error.
+  var isReadable: Bool {
+    switch state {
+    case .listening: !acceptQueue.isEmpty || isReceiveShut
+    case .connecting: false
+    case .idle, .connected, .dead:
+      !receiveQueue.isEmpty || isAtEnd || isReceiveShut || error != 0 || state == .idle
+    }
+  }
+
+  /// Room in the send buffer, or an error that a send would be told.
+  var isWritable: Bool {
+    switch state {
+    case .connecting, .listening: false
+    case .idle, .dead: true
+    case .connected: isSendShut || error != 0 || hasRoom
+    }
+  }
+
+  /// A third of the buffer has to be free before a writer is woken (sk_stream_is_writeable).
+  var hasRoom: Bool { (sendLimit - sendQueue.count) * 3 >= sendLimit }
+
+  func isReady(_ side: Side) -> Bool {
+    side == .reading ? isReadable : isWritable
+  }
+
+  /// The pending error, which is told once.
+  func takeError() -> Int32 {
+    defer { error = 0 }
+    return error
+  }
+
+  // MARK: Waiting
+
+  func wake(_ side: Side) {
+    var woken: [ArmedRequest] = []
+    if side == .reading { swap(&woken, &readers) } else { swap(&woken, &writers) }
+    for request in woken { request.ring.wake(request) }
+  }
+
+  func wakeAll() {
+    if !readers.isEmpty { wake(.reading) }
+    if !writers.isEmpty { wake(.writing) }
+  }
+
+  func forget(_ request: ArmedRequest) {
+    readers.removeAll { $0 === request }
+    writers.removeAll { $0 === request }
+    request.awaitedListener?.connectors.removeAll { $0 === request }
+    request.awaitedListener = nil
+  }
+
+  /// Takes a connection out of the backlog, which makes room there.
+  func removeFirstAccepted() -> SimulatedSocket {
+    defer { wakeConnectors() }
+    return acceptQueue.removeFirst()
+  }
+
+  func wakeConnectors() {
+    guard !connectors.isEmpty else { return }
+    let woken = connectors
+    connectors = []
+    for request in woken { request.ring.wake(request) }
+  }
+}

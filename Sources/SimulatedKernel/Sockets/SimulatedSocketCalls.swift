@@ -1,0 +1,75 @@
+internal import CompletionIO
+internal import Glibc
+package import SystemPackage
+package import Uring
+
+// The system calls that a loop makes on sockets, without a kernel.
+extension SimulatedMachine: SocketCalls {
+  package func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    let socket = makeSocket(isUnix: family == AF_UNIX)
+    guard let number = descriptors.insert(socket) else {
+      throw .tooManyOpenFiles
+    }
+    return FileDescriptor(rawValue: number)
+  }
+
+  package func setOption(
+    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+  ) throws(Errno) {
+    let socket = try open(socket)
+    guard level == SOL_SOCKET else { return }
+    switch name {
+    case SO_SNDBUF: socket.sendLimit = max(1, Int(value))
+    case SO_RCVBUF: socket.receiveLimit = max(1, Int(value))
+    case SO_REUSEPORT: socket.reusesPort = value != 0
+    default: break
+    }
+  }
+
+  package func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
+    let socket = try open(socket)
+    guard socket.localAddress == nil else { throw .invalidArgument }
+    let address = address.port == 0 ? makeLocalAddress() : address
+    let others = bound[address.simulated] ?? []
+    guard others.allSatisfy({ $0.reusesPort && socket.reusesPort }) else { throw .addressInUse }
+    bound[address.simulated, default: []].append(socket)
+    socket.localAddress = address
+  }
+
+  package func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {
+    let socket = try open(socket)
+    guard socket.state == .idle, !socket.isReleased else { throw .invalidArgument }
+    socket.state = .listening
+    socket.backlog = max(0, Int(backlog))
+    trace.note(at: now, "socket \(socket.number) listens")
+  }
+
+  package func localAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    guard let address = try open(socket).localAddress else { throw .invalidArgument }
+    return address
+  }
+
+  package func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    let socket = try open(socket)
+    guard socket.state == .connected, let address = socket.remoteAddress else {
+      throw .socketNotConnected
+    }
+    return address
+  }
+
+  package func close(_ socket: FileDescriptor) {
+    _ = closeDescriptor(socket.rawValue)
+  }
+
+  private func open(_ descriptor: FileDescriptor) throws(Errno) -> SimulatedSocket {
+    guard let socket = descriptors[descriptor.rawValue] else { throw .badFileDescriptor }
+    return socket
+  }
+}
+
+extension SocketAddress {
+  /// The same for every way to name a port: a simulated machine has one interface.
+  var simulated: SocketAddress {
+    port.map { .loopback(port: $0) } ?? self
+  }
+}

@@ -1,0 +1,73 @@
+import CommandLineOptions
+import SimulatedKernel
+import Workloads
+
+/// Episodes of some workloads, one seed after the other.
+struct Campaign {
+  private let workloads: [Workload]
+  private let firstSeed: UInt64
+  /// Episodes of each workload; `nil` for as many as the operations need.
+  private let seedCount: Int?
+  private let operationCount: Int
+  private let traceLimit: Int
+  private var summary = Summary()
+
+  init(_ options: CommandLineOptions) throws(CommandLineError) {
+    firstSeed = try options.number("seed", default: 1)
+    let seedCount = try options.number("seeds", default: 0)
+    self.seedCount = seedCount > 0 ? seedCount : nil
+    operationCount = try options.number("operations", default: 1_000_000)
+    traceLimit = try options.number("trace", default: 100)
+    if let name = options.text("workload") {
+      guard let workload = Workload(rawValue: name) else { throw .unexpected(name) }
+      workloads = [workload]
+    } else {
+      workloads = Workload.allCases
+    }
+  }
+
+  /// Runs everything, or to the first failure.
+  ///
+  /// - Returns: Whether nothing was violated.
+  mutating func run() -> Bool {
+    for workload in workloads where !run(workload) { return false }
+    print("\n\(summary)")
+    return true
+  }
+
+  private mutating func run(_ workload: Workload) -> Bool {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var progress = Progress(workload.rawValue, of: seedCount ?? operationCount)
+    var (seed, operations, episodes) = (firstSeed, 0, 0)
+    while seedCount.map({ episodes < $0 }) ?? (operations < operationCount) {
+      let scenario = Scenario(
+        workload, seed: seed, operationCount: Episode.operationCount)
+      CrashNote.set("CRASHED: --workload \(workload.rawValue) --seed \(seed) --seeds 1")
+      let episode = Episode(simulating: scenario)
+      guard episode.problems.isEmpty else {
+        progress.end("failed")
+        tell(episode)
+        return false
+      }
+      summary.add(episode)
+      seed += 1
+      episodes += 1
+      operations += episode.ledger.begunCount
+      progress.show(seedCount == nil ? operations : episodes)
+    }
+    let time = (clock.now - start).components
+    progress.end(
+      "\(operations) operations in \(episodes) episodes, \(time.seconds) s, no violation")
+    return true
+  }
+
+  /// Replays a failure with a trace, and shows it.
+  private func tell(_ failed: Episode) {
+    let episode = Episode(simulating: failed.scenario, traceLimit: traceLimit)
+    for line in episode.trace { print(line) }
+    for problem in failed.problems.prefix(10) { print("VIOLATED: \(problem)") }
+    if episode.problems != failed.problems { print("VIOLATED: a replay went another way") }
+    print("step \(failed.step) of: uring-simulate \(failed.replay)")
+  }
+}

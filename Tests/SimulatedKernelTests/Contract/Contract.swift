@@ -1,0 +1,90 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+@testable import SimulatedKernel
+
+/// A script of raw requests that must be answered alike by both kernels.
+protocol Script {
+  /// How many buffers the pool has, and how large they are.
+  static var buffers: (count: Int, byteCount: Int) { get }
+  static var configuration: RingConfiguration { get }
+  static var directTableCapacity: UInt32 { get }
+  static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws
+}
+
+extension Script {
+  static var buffers: (count: Int, byteCount: Int) { (4, 16) }
+  static var configuration: RingConfiguration {
+    RingConfiguration(submissionEntryCount: 16, completionEntryCount: 64)
+  }
+  static var directTableCapacity: UInt32 { 0 }
+}
+
+/// Runs a script on the real kernel and on the simulated one, and compares what they say.
+enum Contract {
+  static func check(
+    _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let real = try onRealKernel(script)
+    #expect(!real.isEmpty, sourceLocation: sourceLocation)
+    // Several seeds, so that the order of events is no accident.
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let simulated = try onSimulatedKernel(script, seed: seed)
+      #expect(simulated == real, "seed \(seed)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private static func onRealKernel(_ script: (some Script).Type) throws -> [String] {
+    var ring = try Ring(script.configuration)
+    if script.directTableCapacity > 0 {
+      try ring.makeDirectTable(capacity: script.directTableCapacity)
+    }
+    let pool = try BufferPool(
+      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+    try ring.register(pool)
+    let stage = Stage(ring, KernelSocketCalls(), pool)
+    try script.run(on: stage)
+    try drain(stage)
+    return stage.answers
+  }
+
+  private static func onSimulatedKernel(
+    _ script: (some Script).Type, seed: UInt64
+  ) throws -> [String] {
+    let machine = SimulatedMachine(seed: seed)
+    let ring = SimulatedRing(
+      on: machine, script.configuration, directTableCapacity: Int(script.directTableCapacity))
+    let pool = try BufferPool(
+      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+    ring.provide(from: pool)
+    let stage = Stage(ring, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
+    try script.run(on: stage)
+    try drain(stage)
+    return stage.answers
+  }
+
+  /// Ends what is left, so that no memory is in use by a request when it goes.
+  private static func drain<K: Kernel & ~Copyable>(_ stage: Stage<K>) throws {
+    stage.submit("end", .cancelAll)
+    try stage.complete()
+    try stage.completeAtOnce()
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips scripts that an old kernel, or one that hides features, could not run.
+  static var onCapableKernels: Self {
+    .enabled(if: isCapable, "the kernel lacks what the scripts use (Linux 6.10)")
+  }
+
+  private static var isCapable: Bool {
+    let needed: KernelFeatures = [
+      .deferTaskrun, .sendZeroCopy, .acceptMultishot, .receiveMultishot, .pollFirst,
+      .acceptDoNotWait, .cancelAll, .bufferRing, .directDescriptors,
+    ]
+    let found = try? KernelFeatures.discover()
+    return needed.subtracting(found ?? []).all.isEmpty
+  }
+}

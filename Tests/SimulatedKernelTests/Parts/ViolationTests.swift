@@ -1,0 +1,59 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+@testable import SimulatedKernel
+
+/// What a simulated kernel notices of a program that is wrong.
+@Suite struct ViolationTests {
+  let machine = SimulatedMachine(seed: 1)
+  let ring: SimulatedRing
+  let stage: Stage<SimulatedRing>
+
+  init() throws {
+    ring = SimulatedRing(on: machine)
+    stage = Stage(ring, machine, try BufferPool(capacity: 2, bufferSize: 16))
+  }
+
+  @Test func aSecondCloseIsNoticed() throws {
+    let socket = try stage.socket()
+    stage.submit("close", .close(.file(socket)))
+    stage.submit("again", .close(.file(socket)))
+    try stage.complete(2)
+    #expect(stage.answers == ["close: 0", "again: error 9"])
+    #expect(machine.violations.count == 1)
+  }
+
+  @Test func aTokenThatIsInUseIsNoticed() throws {
+    let (client, _) = try stage.pair()
+    let token = Token(slot: 5, generation: 1, operation: .poll)
+    for _ in 0..<2 { _ = ring.prepare(.poll(.file(client), mask: 1), token: token) }
+    try stage.completeAtOnce()
+    #expect(machine.violations.count == 1)
+  }
+
+  @Test func memoryThatIsWrittenToTooEarlyIsNoticed() throws {
+    let (client, _) = try stage.pair()
+    let memory = stage.lend(byteCount: 64)
+    unsafe stage.submit(
+      "send", .sendZeroCopy(memory.address, byteCount: 64, to: .file(client)))
+    try stage.complete()
+    memory[3] = 99
+    try stage.complete()
+    #expect(machine.violations.count == 1)
+  }
+
+  @Test func aBufferThatIsReceivedIntoIsTheProgramsUntilItComesBack() throws {
+    ring.provide(from: stage.pool)
+    #expect(ring.heldBufferCount == 2)
+    let (client, server) = try stage.pair()
+    let memory = stage.lend(byteCount: 16)
+    unsafe stage.submit("send", .send(memory.address, byteCount: 16, to: .file(client)))
+    stage.submit("receive", .receive(.file(server), bufferGroup: 0))
+    try stage.complete(2)
+    #expect(ring.heldBufferCount == 1)
+    #expect(machine.heldBufferCount == 1)
+    #expect(machine.violations == [])
+  }
+}

@@ -1,0 +1,125 @@
+@testable import CompletionIO
+import SimulatedKernel
+import SystemPackage
+import Testing
+import Uring
+
+@testable import Workloads
+
+/// What is checked after every step, and at the end, can fail.
+@Suite struct CheckerTests {
+  private let ledger = Ledger(budget: 100)
+
+  private func simulate(
+    _ faults: FaultPlan = .none,
+    _ body: @escaping @Sendable (CompletionLoopGroup) async throws -> Void
+  ) throws {
+    let checker = InvariantChecker(ledger)
+    let simulation = Simulation(seed: 1, faults: faults)
+    simulation.afterStep = { try checker.check($0) }
+    try simulation.run { group in
+      checker.watch(group)
+      try await body(group)
+    }
+    checker.checkEnd()
+  }
+
+  @Test func aRunThatIsFineIsFine() throws {
+    try simulate { group in try await group.loops[0].sleep(for: .seconds(1)) }
+    #expect(ledger.violations == [])
+  }
+
+  @Test func aLostBufferIsFound() throws {
+    try simulate { group in
+      let lease = try await Self.receiveOne(on: group)
+      _ = lease.release()
+    }
+    #expect(ledger.violations == ["1 buffers are lost"])
+  }
+
+  @Test func aBufferThatIsGivenBackTooSoonIsFound() throws {
+    #expect(throws: (any Error).self) {
+      try simulate { group in
+        let parts = try await Self.receiveOne(on: group).release()
+        // Still in use, and already the kernel's again: it is leased a second time below.
+        group.loops[0].pool.returnReleased(parts.index)
+        try await group.loops[0].sleep(for: .seconds(1))
+        _ = group.loops[0].pool.lease(parts.index, byteCount: 1).release()
+        try await group.loops[0].sleep(for: .seconds(1))
+      }
+    }
+    #expect(ledger.isViolated)
+  }
+
+  @Test func aWaiterThatIsLeftIsFound() {
+    let error = #expect(throws: SimulationError.self) {
+      try simulate { _ in
+        let ticket = self.ledger.begin(.raw)
+        await unsafe withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+        self.ledger.end(ticket)
+      }
+    }
+    #expect(error?.reason == .stalled)
+  }
+
+  @Test func aDescriptorThatIsLeftOpenIsFound() {
+    let error = #expect(throws: SimulationError.self) {
+      try simulate { group in
+        _ = try group.loops[0].socketCalls.makeSocket(family: 2)
+      }
+    }
+    #expect(error?.reason == .violated(["1 descriptors are left open"]))
+  }
+
+  @Test func aLoopThatSpinsIsFound() {
+    var faults = FaultPlan()
+    faults[.answer(.receive, .resourceTemporarilyUnavailable)] = 1
+    let error = #expect(throws: SimulationError.self) {
+      try simulate(faults) { group in
+        let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+        let near = try await TCPConnection.connect(
+          to: listener.localAddress, on: group.loops[0])
+        near.setPolicy(.retry(limit: .max - 1))
+        var memory = [UInt8](repeating: 0, count: 1)
+        var span = memory.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        _ = try await near.receive(into: &bytes)
+      }
+    }
+    #expect(error?.reason == .spinning)
+  }
+
+  @Test func anAcceptWithoutAPlaceOfItsOwnIsFound() {
+    var report = SimulationReport()
+    report.statistics = [LoopStatistics()]
+    var configuration = LoopConfiguration()
+    configuration.directDescriptorCount = 4
+    #expect(InvariantChecker.placeProblem(in: report, configuration) == nil)
+    report.statistics[0].count(.awaitDescriptor(atMost: .seconds(1)))
+    #expect(InvariantChecker.placeProblem(in: report, configuration) != nil)
+    configuration.directDescriptorCount = 0
+    #expect(InvariantChecker.placeProblem(in: report, configuration) == nil)
+  }
+
+  @Test func aViolationEndsTheRunAtItsStep() {
+    #expect(throws: InvariantChecker.Violated.self) {
+      try simulate { [ledger] group in
+        ledger.violation("something")
+        try await group.loops[0].sleep(for: .seconds(1))
+      }
+    }
+  }
+
+  /// A connection's first byte, in its lease.
+  private static func receiveOne(on group: CompletionLoopGroup) async throws -> BufferLease {
+    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+    let near = try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0])
+    let far = try await listener.accept()
+    try await near.send([1])
+    guard let lease = try await far.receive() else { throw CancellationError() }
+    await near.close()
+    await far.close()
+    listener.close()
+    return lease
+  }
+}

@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Workloads
+
+/// Seeds that have found something, and what.
+@Suite struct FoundSeedsTests {
+  static let seeds: [(Workload, UInt64, String)] = [
+    (.connectStorm, 236, "EMFILE that lasted used up the attempts of other answers to an accept"),
+    (.connectStorm, 1136, "an accept that the kernel interrupted was started again without bound"),
+    (.deadlineRaces, 17, "a send that the kernel interrupted was started again without bound"),
+    (.deadlineRaces, 112, "ENOMEM to a send that was asked to end broke its stream"),
+    (.slowReaders, 147, "a receive that the kernel interrupted was told that it was closed"),
+    (.cancellationStorm, 156, "a reset that a send was told of ended the stream well"),
+    (.cancellationStorm, 1722, "EINPROGRESS was told to a cancelled connect"),
+    (.shutdown, 96, "bytes that a close had dropped looked like the end of the stream"),
+    (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
+  ]
+
+  @Test(arguments: seeds)
+  func passes(_ found: (Workload, UInt64, String)) {
+    let scenario = Scenario(
+      found.0, seed: found.1, operationCount: Episode.operationCount)
+    let episode = Episode(simulating: scenario)
+    #expect(episode.problems == [], "\(found.2)")
+  }
+}

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Workloads
+
+/// A seed is a run: the same events in the same order, each time.
+@Suite struct ReplayTests {
+  @Test(arguments: Workload.allCases, [11, 12, 13] as [UInt64])
+  func theSameSeedIsTheSameRun(_ workload: Workload, _ seed: UInt64) {
+    let scenario = Scenario(workload, seed: seed, operationCount: 200)
+    let first = Episode(simulating: scenario)
+    let second = Episode(simulating: scenario, traceLimit: 50)
+    #expect(first.report == second.report)
+    #expect(first.ledger.digest == second.ledger.digest)
+    #expect(first.digest == second.digest)
+  }
+
+  @Test func anotherSeedIsAnotherRun() {
+    let digests = (1...20 as ClosedRange<UInt64>).map { seed in
+      Episode(simulating: Scenario(.echo, seed: seed, operationCount: 50)).digest
+    }
+    #expect(Set(digests).count == digests.count)
+  }
+}

@@ -1,0 +1,25 @@
+import CompletionIO
+import Uring
+
+extension Episode {
+  /// Runs an episode on the real kernel, which injects nothing by itself.
+  ///
+  /// - Returns: The books.
+  package static func onRealKernel(_ scenario: Scenario) async throws -> Ledger {
+    let ledger = Ledger(budget: scenario.operationCount)
+    var configuration = scenario.configuration
+    // A ring refuses fewer; one flight is the wake-up's.
+    configuration.ring.completionEntryCount = max(
+      configuration.ring.completionEntryCount, configuration.ring.submissionEntryCount)
+    if try !KernelFeatures.discover().contains(.directDescriptors) {
+      configuration.directDescriptorCount = 0
+    }
+    let group = try CompletionLoopGroup(count: 1, configuration: configuration)
+    let world = World(scenario, on: group, ledger)
+    await Task(executorPreference: group.loops[0]) { await world.run() }.value
+    world.announceStop()
+    await group.shutdown()
+    ledger.checkEnd()
+    return ledger
+  }
+}

@@ -1,0 +1,69 @@
+import CompletionIO
+package import SimulatedKernel
+import Synchronization
+import Uring
+
+/// What must hold after every turn of a loop, and at the end.
+package final class InvariantChecker: @unchecked Sendable {
+  // Unchecked: a simulation is on one thread.
+
+  /// Ends a run whose books say what was violated.
+  package struct Violated: Error {}
+
+  private let ledger: Ledger
+  private var loops: [CompletionLoop] = []
+  private var armedAtLast = 0
+  /// Far more turns than a budget of operations can take, however often each is tried again.
+  private let stepLimit: Int
+  /// Turns of loops so far.
+  package private(set) var step = 0
+  /// The last things that happened when something was violated.
+  package private(set) var trace: [String] = []
+
+  package init(_ ledger: Ledger) {
+    self.ledger = ledger
+    stepLimit = 100_000 + 500 * ledger.budget
+  }
+
+  func watch(_ group: CompletionLoopGroup) {
+    loops = group.loops
+  }
+
+  /// Checks what must hold after a turn.
+  package func check(_ machine: SimulatedMachine) throws(Violated) {
+    step += 1
+    armedAtLast = machine.armedCount
+    let available = loops.reduce(0) { $0 + $1.pool.availableCount }
+    if machine.heldBufferCount > available, !loops.isEmpty {
+      ledger.violation(
+        "the kernel has \(machine.heldBufferCount) buffers, but only \(available) are not leased")
+    }
+    if step > stepLimit { ledger.violation("no end in sight after \(step) steps") }
+    guard ledger.isViolated else { return }
+    trace = machine.recentTrace
+    throw Violated()
+  }
+
+  /// Checks what must hold once the loops have ended.
+  package func checkEnd() {
+    ledger.checkEnd()
+    if armedAtLast != 0 { ledger.violation("the kernel still has \(armedAtLast) requests") }
+    for loop in loops {
+      let lost = loop.pool.capacity - loop.pool.availableCount
+      if lost != 0 { ledger.violation("\(lost) buffers are lost") }
+      if loop.operationCount != 0 {
+        ledger.violation("\(loop.operationCount) operations have not ended")
+      }
+    }
+  }
+
+  /// An accept into a direct table that found no place has lost its connection (io_accept), so
+  /// that none may be submitted without one.
+  static func placeProblem(
+    in report: SimulationReport, _ configuration: LoopConfiguration
+  ) -> String? {
+    guard configuration.directDescriptorCount > 0 else { return nil }
+    let count = report.statistics.reduce(0) { $0 + $1.count(of: .awaitDescriptor) }
+    return count == 0 ? nil : "\(count) accepts had no place in the direct table"
+  }
+}

@@ -1,0 +1,61 @@
+import CompletionIO
+import Synchronization
+import Uring
+
+extension World {
+  /// Many connects at once, most of which are over as soon as they are there.
+  func runConnectStorm() async {
+    var numbers = scenario.numbers
+    let delay = numbers.pick([0, 0, 100, 2000])
+    let width = numbers.within(4...40)
+    let face = numbers.pick(ListeningFace.allCases)
+    // A listener that closes in the middle is followed by the next.
+    repeat {
+      let life: Int? = numbers.chance(50) ? numbers.within(50...5000) : nil
+      var rest = numbers
+      await withServer(face, life: life) { party in
+        if delay > 0 { await self.pause(microseconds: delay, on: party.connection.loop) }
+        await self.echo(to: party, .borrowing)
+      } _: { address in
+        let isOver = Atomic<Bool>(false)
+        let clock = task(on: group.loops[0]) { [self] in
+          if let life { await self.pause(microseconds: life, on: group.loops[0]) }
+          isOver.store(life != nil, ordering: .relaxed)
+        }
+        await crowd(width, &rest, while: { !isOver.load(ordering: .relaxed) }) { numbers in
+          await self.knock(at: address, &numbers)
+        }
+        await clock.value
+      }
+      numbers = rest
+    } while goesOn
+  }
+
+  /// Connects, perhaps says something, and goes away.
+  private func knock(at address: SocketAddress, _ numbers: inout Numbers) async {
+    let timeout: Duration? = numbers.chance(40) ? .microseconds(numbers.within(1...3000)) : nil
+    let policy = numbers.pick([
+      ResubmissionPolicy.completion, .completion, .nonblocking, .retry(limit: 2), scenario.policy,
+    ])
+    let target = numbers.chance(10) ? nobody ?? address : address
+    let party = await Party.connect(to: target, in: self, timeout: timeout, policy: policy)
+    guard let party else {
+      await self.pause(microseconds: numbers.within(1...200), on: group.next())
+      return
+    }
+    if numbers.chance(30) {
+      party.outbound?.senderEnded(.broken)
+      return await party.end(&numbers)
+    }
+    guard await party.send(Content.headerByteCount), await party.finish() else {
+      return party.giveUp()
+    }
+    await party.drain()
+    await party.end(&numbers)
+  }
+
+  /// Where nobody listens: tcpmux (RFC 1078).
+  private var nobody: SocketAddress? {
+    try? SocketAddress(parsing: "127.0.0.1:1")
+  }
+}

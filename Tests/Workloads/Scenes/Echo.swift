@@ -1,0 +1,102 @@
+import CompletionIO
+import Uring
+
+extension World {
+  /// How an echo server treats its connections.
+  enum EchoFace: CaseIterable, Sendable {
+    /// Lends the buffer to the send.
+    case borrowing
+    /// Gives the buffer to the send.
+    case giving
+    /// Receives into memory of its own.
+    case copying
+    /// Completion handlers.
+    case handling
+  }
+
+  func runEcho() async {
+    var numbers = scenario.numbers
+    await withEcho(numbers.pick(EchoFace.allCases), &numbers) { address, numbers in
+      await crowd(numbers.within(1...12), &numbers) { numbers in
+        await self.exchange(with: address, &numbers)
+      }
+    }
+  }
+
+  /// Runs a body while an echo server serves.
+  func withEcho(
+    _ face: EchoFace, leg: Int = 0, _ numbers: inout Numbers,
+    _ body: (SocketAddress, inout Numbers) async -> Void
+  ) async {
+    if face == .handling {
+      guard let listener = await bind() else { return }
+      listener.handle(EchoHandler(leg: leg, in: self, numbers.branch()).handler)
+      await body(listener.localAddress, &numbers)
+      return listener.close()
+    }
+    var rest = numbers
+    await withServer(numbers.pick(ListeningFace.allCases), leg: leg) { party in
+      await self.echo(to: party, face)
+    } _: { address in
+      await body(address, &rest)
+    }
+    numbers = rest
+  }
+
+  /// The server's part: sends back what comes.
+  func echo(to party: Party, _ face: EchoFace) async {
+    guard let name = await party.receiveName() else { return }
+    guard await party.forward(name) else { return endEcho(party, .broken) }
+    switch face {
+    case .borrowing, .handling:
+      while let chunk = await party.receive() {
+        guard await party.forward(chunk.bytes) else { return endEcho(party, .broken) }
+      }
+    case .giving:
+      while let chunk = await party.receive() {
+        guard await party.forward(chunk) else { return endEcho(party, .broken) }
+      }
+    case .copying:
+      while true {
+        var bytes = await party.receive(atMost: scenario.configuration.bufferSize)
+        guard !bytes.isEmpty else { break }
+        guard await party.forward(bytes) else { return endEcho(party, .broken) }
+        bytes.spoil()
+      }
+    }
+    endEcho(party, .clean)
+  }
+
+  private func endEcho(_ party: Party, _ end: Flow.End) {
+    party.outbound?.senderEnded(end)
+    party.inbound?.receiverEnded(.broken)
+    party.announceClose()
+  }
+
+  /// The client's part: sends some messages and checks what comes back.
+  func exchange(with address: SocketAddress, _ numbers: inout Numbers) async {
+    guard let party = await Party.connect(to: address, in: self) else { return }
+    var writerNumbers = numbers.branch()
+    // What comes back needs a reader before the last byte is out.
+    async let writing: Void = write(to: party, &writerNumbers)
+    await party.drain()
+    party.abortUnlessFinished()
+    await writing
+    await party.end(&numbers)
+  }
+
+  /// Sends a few messages, and ends its half or the whole connection.
+  private func write(to party: Party, _ numbers: inout Numbers) async {
+    let room = scenario.configuration.bufferSize * 4
+    for index in 0..<numbers.within(1...8) {
+      let count = numbers.within(1...numbers.pick([16, 100, room]))
+      let isWhole = await party.send(index == 0 ? max(count, Content.headerByteCount) : count)
+      guard isWhole, goesOn else { return party.giveUp() }
+      if numbers.chance(20) {
+        await self.pause(microseconds: numbers.within(1...500), on: party.connection.loop)
+      }
+      if numbers.chance(2) { return party.giveUp() }
+    }
+    guard await party.finish() else { return party.giveUp() }
+  }
+}

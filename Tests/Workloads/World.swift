@@ -1,0 +1,133 @@
+package import CompletionIO
+import Synchronization
+import Uring
+
+/// An episode that is running: loops, books, and who talks to whom.
+package final class World: Sendable {
+  package let scenario: Scenario
+  package let ledger: Ledger
+  let group: CompletionLoopGroup
+  private let stopping = Atomic<Bool>(false)
+  private let flows = Mutex<[Leg: FlowPair]>([:])
+  private let lastConnection = Atomic<UInt64>(0)
+
+  /// A way from one program to the next: a proxy's clients have two, with the same bytes.
+  struct Leg: Hashable, Sendable {
+    /// Names the bytes.
+    var connection: UInt64
+    /// 0 for the client's own connection, 1 for that of a proxy on its behalf.
+    var number = 0
+  }
+
+  /// The two directions of a connection.
+  struct FlowPair: Sendable {
+    let up: Flow
+    let down: Flow
+  }
+
+  package init(_ scenario: Scenario, on group: CompletionLoopGroup, _ ledger: Ledger) {
+    self.scenario = scenario
+    self.group = group
+    self.ledger = ledger
+  }
+
+  /// Does the workload, from its first operation to the last; loops may be stopped after it.
+  package func run() async {
+    switch scenario.workload {
+    case .echo: await runEcho()
+    case .oneWay: await runOneWay()
+    case .proxy: await runProxy()
+    case .connectStorm: await runConnectStorm()
+    case .slowReaders: await runSlowReaders()
+    case .deadlineRaces: await runDeadlineRaces()
+    case .cancellationStorm: await runCancellationStorm()
+    case .shutdown: await runShutdown()
+    }
+  }
+
+  // MARK: What holds for all
+
+  /// Whether loops have been told to stop.
+  var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+  /// Whether something new may be begun.
+  var goesOn: Bool { ledger.hasBudget && !isStopping }
+
+  /// Says that loops are about to be stopped.
+  package func announceStop() {
+    stopping.store(true, ordering: .sequentiallyConsistent)
+  }
+
+  /// What may happen to any operation of this episode.
+  var circumstances: Circumstances {
+    var circumstances: Circumstances = isStopping ? .stopping : []
+    if scenario.workload == .cancellationStorm { circumstances.insert(.cancelled) }
+    return circumstances
+  }
+
+  // MARK: Connections
+
+  /// A name for a new connection.
+  func newConnection() -> Leg {
+    Leg(connection: lastConnection.add(1, ordering: .relaxed).newValue)
+  }
+
+  /// Opens the books of a leg.
+  func open(_ leg: Leg) -> FlowPair {
+    let name = leg.number == 0 ? "" : "beyond the proxy, "
+    let pair = FlowPair(
+      up: ledger.flow(leg.connection, name + "up"),
+      down: ledger.flow(leg.connection, name + "down"))
+    flows.withLock { $0[leg] = pair }
+    return pair
+  }
+
+  /// The books of a leg, by the name in its first bytes.
+  func books(of leg: Leg) -> FlowPair? {
+    flows.withLock { $0[leg] }
+  }
+
+  // MARK: Tasks
+
+  /// A task on a loop's thread.
+  func task<Result: Sendable>(
+    on loop: CompletionLoop, _ body: @escaping @Sendable () async -> Result
+  ) -> Task<Result, Never> {
+    Task(executorPreference: loop, operation: body)
+  }
+
+  /// Has several tasks do something again and again until the operations are used up
+  /// or they are cancelled, or not wanted any more.
+  func crowd(
+    _ width: Int, _ numbers: inout Numbers,
+    while isWanted: @escaping @Sendable () -> Bool = { true },
+    _ session: @escaping @Sendable (inout Numbers) async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { tasks in
+      for index in 0..<width {
+        let start = numbers.branch()
+        tasks.addTask(executorPreference: group.loops[index % group.loops.count]) {
+          var numbers = start
+          while self.goesOn, !Task.isCancelled, isWanted() { await session(&numbers) }
+        }
+      }
+    }
+  }
+
+  /// Sleeps on a loop's clock.
+  ///
+  /// - Returns: Whether it did.
+  @discardableResult
+  func pause(microseconds: Int, on loop: CompletionLoop) async -> Bool {
+    let ticket = ledger.begin(.sleep)
+    do throws(SocketError) {
+      try await loop.sleep(for: .microseconds(microseconds))
+      ledger.end(ticket)
+      return true
+    } catch {
+      ledger.end(ticket, -1)
+      ledger.judge(error, under: .completion, circumstances)
+      return false
+    }
+  }
+}
