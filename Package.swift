@@ -92,6 +92,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "StressTests",
+      dependencies: ["CompletionIO", "CLiburing", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "TidyTests",
       swiftSettings: settings
     ),

@@ -1,0 +1,219 @@
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Peers that reset the connection (SO_LINGER 0) at every moment of its life.
+@Suite("Resets", .timeLimit(.minutes(2)))
+struct ResetTests {
+  /// What the connection is doing when the reset comes.
+  enum Moment: CaseIterable {
+    case notAccepted, idle, receiving, receivingIntoMemory, withUnclaimedBytes
+    case sending, sendQueued, finishing, receivingAndSending, withDeadline, closing
+  }
+
+  @Test("The operation under way says so, and the loop goes on", arguments: Moment.allCases)
+  func everyMoment(moment: Moment) async throws {
+    try await withLoops { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      for _ in 0..<8 {
+        let peer = try PlainSocket()
+        try peer.connect(to: listener.localAddress)
+        if moment == .withUnclaimedBytes { peer.send(numbered(500)) }
+        let held = HeldPeer(peer)
+        if moment == .notAccepted { held.reset() }
+        let near = try await listener.accept()
+        let errors = await outcome(of: moment, on: near) { held.reset() }
+        // The kernel tells one operation of a reset (SO_ERROR is read once); a receive beside a
+        // send may hear of the end of the stream instead.
+        let told = moment == .receivingAndSending ? errors.filter { $0 != nil } : errors
+        #expect(!told.isEmpty)
+        for error in told {
+          let expected: Set<Errno?> = [.connectionReset, .brokenPipe, .socketNotConnected]
+          #expect(expected.contains(error?.errno), "\(moment): \(String(describing: error))")
+        }
+        await near.close()
+      }
+      try await expectUnharmed(group.loops[0], listener)
+    }
+  }
+
+  /// Starts what the moment asks for, resets once it is under way, and tells the errors.
+  private func outcome(
+    of moment: Moment, on near: TCPConnection, reset: () -> Void
+  ) async -> [SocketError?] {
+    let loop = near.loop
+    let large = numbered(1 << 20)
+    func start(
+      _ body: @escaping @Sendable () async throws(SocketError) -> Void
+    ) -> Task<SocketError?, Never> { Task { await failure(body) } }
+    var tasks: [Task<SocketError?, Never>] = []
+    switch moment {
+    case .notAccepted, .idle:
+      reset()
+    case .receiving, .withDeadline:
+      let timeout: Duration? = moment == .withDeadline ? .seconds(3600) : nil
+      tasks = [
+        start { () async throws(SocketError) in _ = try await near.receive(timeout: timeout) }
+      ]
+      await loop.until { near.stream.receiver != nil }
+      reset()
+    case .receivingIntoMemory:
+      tasks = [
+        start { () async throws(SocketError) in _ = try await near.receive(intoMemory: 9) }
+      ]
+      await loop.until { near.stream.directReceive != nil }
+      reset()
+    case .withUnclaimedBytes:
+      tasks = [
+        start { () async throws(SocketError) in
+          // What had come before the reset may still be had.
+          while let chunk = try await near.receive() { _ = chunk.byteCount }
+        }
+      ]
+      reset()
+    case .sending, .sendQueued, .finishing, .receivingAndSending, .closing:
+      tasks = [start { () async throws(SocketError) in try await near.send(large) }]
+      await loop.until { near.stream.sending == .waiting }
+      tasks += followers(moment, near, start)
+      reset()
+    }
+    if tasks.isEmpty {
+      tasks = [start { () async throws(SocketError) in _ = try await near.receive() }]
+    }
+    var errors: [SocketError?] = []
+    for task in tasks { errors.append(await task.value) }
+    return errors
+  }
+
+  /// What queues behind a send that waits.
+  private func followers(
+    _ moment: Moment, _ near: TCPConnection,
+    _ start: (@escaping @Sendable () async throws(SocketError) -> Void) -> Task<SocketError?, Never>
+  ) -> [Task<SocketError?, Never>] {
+    switch moment {
+    case .sendQueued:
+      return [start { () async throws(SocketError) in try await near.send([1, 2, 3]) }]
+    case .finishing:
+      return [start { () async throws(SocketError) in try await near.finishSending() }]
+    case .receivingAndSending:
+      return [start { () async throws(SocketError) in _ = try await near.receive() }]
+    case .closing:
+      // Waits for the send, whose end is also its own.
+      Task { await near.close() }
+      return []
+    default:
+      return []
+    }
+  }
+
+  private func expectUnharmed(_ loop: CompletionLoop, _ listener: TCPListener) async throws {
+    let near = try await TCPConnection.connect(to: listener.localAddress, on: loop)
+    let far = try await listener.accept()
+    try await near.send([4, 2])
+    #expect(try await far.receive(atMost: 2) == [4, 2])
+    await near.close()
+    await far.close()
+    listener.close()
+    // The wake-up.
+    await loop.until { loop.operationCount == 1 }
+    #expect(await loop.ask { loop.pool.availableCount == loop.pool.capacity })
+    #expect(await loop.ask { loop.statistics.staleCompletions } == 0)
+  }
+
+  @Test(
+    "After so many bytes of a send",
+    arguments: [0, 1, 2, 100, 4095, 4096, 9001, 65_536, 200_003, 1_000_000])
+  func duringSend(readCount: Int) async throws {
+    try await withLoops { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let peer = try PlainSocket()
+      try peer.connect(to: listener.localAddress)
+      let near = try await listener.accept()
+      let message = numbered(4 << 20)
+      // On the loop's thread, because the peer's receive keeps the test's own waiting.
+      let sending = Task(executorPreference: near.loop) {
+        await failure { () async throws(SocketError) in try await near.send(message) }
+      }
+      #expect(peer.receive(exactly: readCount) == Array(message[..<readCount]))
+      peer.reset()
+      let error = try #require(await sending.value)
+      #expect(error.errno == .connectionReset || error.errno == .brokenPipe)
+      #expect(error.cause == .kernel)
+      #expect(error.byteCount >= readCount && error.byteCount < message.count)
+      await near.close()
+    }
+  }
+
+  @Test(
+    "After so many bytes of a receive", arguments: [0, 1, 500, 5000, 50_000], [false, true])
+  func duringReceive(sentCount: Int, intoMemory: Bool) async throws {
+    try await withLoops(1, { $0.bufferCount = 2 }) { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let peer = try PlainSocket()
+      try peer.connect(to: listener.localAddress)
+      let near = try await listener.accept()
+      let message = numbered(sentCount)
+      #expect(peer.send(message) == sentCount)
+      let held = HeldPeer(peer)
+      var received: [UInt8] = []
+      let error = await failure { () async throws(SocketError) in
+        while true {
+          if received.count == sentCount { held.reset() }
+          let piece =
+            if intoMemory { try await near.receive(intoMemory: 777) } else {
+              try await near.receive(atMost: 1)
+            }
+          if piece.isEmpty { return }
+          received += piece
+        }
+      }
+      #expect(received == message)
+      #expect(error?.errno == .connectionReset)
+      await near.close()
+    }
+  }
+
+  @Test("Of a connect", arguments: ["backlog", "accepted", "nobody"])
+  func duringConnect(how: String) async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      for _ in 0..<8 {
+        let listener = try PlainSocket.listening()
+        let address = try listener.localAddress
+        if how == "nobody" {
+          _ = consume listener
+          let error = await failure { () async throws(SocketError) in
+            _ = try await TCPConnection.connect(to: address, on: loop)
+          }
+          #expect(error?.errno == .connectionRefused)
+          continue
+        }
+        let near = try await TCPConnection.connect(to: address, on: loop)
+        if how == "accepted" { try listener.accept().reset() }
+        // Closing a listener resets what waits in its backlog.
+        _ = consume listener
+        let error = await failure { () async throws(SocketError) in _ = try await near.receive() }
+        #expect(error?.errno == .connectionReset)
+        let sendError = await failure { () async throws(SocketError) in try await near.send([1]) }
+        #expect(sendError?.errno == .brokenPipe || sendError?.errno == .connectionReset)
+        await near.close()
+      }
+      await loop.until { loop.operationCount == 1 }
+    }
+  }
+}
+
+/// A peer that is reset from inside a closure.
+private final class HeldPeer {
+  private var socket: PlainSocket?
+
+  init(_ socket: consuming PlainSocket) {
+    self.socket = consume socket
+  }
+
+  func reset() {
+    socket.take()?.reset()
+  }
+}

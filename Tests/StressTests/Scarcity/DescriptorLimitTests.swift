@@ -1,0 +1,131 @@
+import Glibc
+import SystemPackage
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// Limits of descriptors, at the start of accepting and in the middle of it.
+///
+/// In processes of their own, because descriptors belong to the process.
+@Suite("Descriptor limits", .serialized, .timeLimit(.minutes(2)))
+struct DescriptorLimitTests {
+  @Test("No descriptor is left when accepting begins")
+  func whenArming() async {
+    await #expect(processExitsWith: .success) {
+      let group = try CompletionLoopGroup(count: 1)
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      var clients: [HeldSocket] = []
+      for _ in 0..<4 {
+        let client = try PlainSocket()
+        try client.connect(to: listener.localAddress)
+        clients.append(HeldSocket(client))
+      }
+      let spare = (0..<4).map { _ in dup(0) }
+      limitDescriptors(toAdditional: 0)
+      let serving = Task(executorPreference: group.loops[0]) { try await Self.echo(listener) }
+      let loop = group.loops[0]
+      await loop.until { loop.statistics.count(of: .awaitDescriptor) >= 3 }
+      // Each that somebody else gives back is found, without a word to the loop.
+      for (index, descriptor) in spare.enumerated() {
+        close(descriptor)
+        clients[index].socket.send([UInt8(index)])
+        require(clients[index].socket.receive(exactly: 1) == [UInt8(index)])
+      }
+      let enters = await loop.ask { loop.statistics.enters }
+      require(enters < 2000, "the loop spins: \(enters) enters")
+      listener.close()
+      clients.removeAll()
+      try await serving.value
+      await group.shutdown()
+    }
+  }
+
+  @Test("They run out in mid-life, and connections that end make room")
+  func inMidLife() async {
+    await #expect(processExitsWith: .success) {
+      let group = try CompletionLoopGroup(count: 1)
+      let loop = group.loops[0]
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      var clients: [HeldSocket] = []
+      for _ in 0..<24 { clients.append(HeldSocket(try PlainSocket())) }
+      limitDescriptors(toAdditional: 3)
+      // Not before: an accept keeps the limit of the time when it was armed (io_accept_prep).
+      let serving = Task(executorPreference: loop) { try await Self.echo(listener) }
+      for client in clients { try client.socket.connect(to: listener.localAddress) }
+      for (index, client) in clients.enumerated() {
+        client.socket.send([UInt8(index)])
+        require(client.socket.receive(exactly: 1) == [UInt8(index)])
+        shutdown(client.socket.descriptor, Int32(SHUT_WR))
+      }
+      let statistics = await loop.ask { loop.statistics }
+      require(statistics.count(of: .awaitDescriptor) > 0, "\(statistics)")
+      require(statistics.accepted == 24, "\(statistics.accepted)")
+      require(statistics.enters < 2000, "the loop spins: \(statistics.enters) enters")
+      listener.close()
+      clients.removeAll()
+      try await serving.value
+      await group.shutdown()
+    }
+  }
+
+  @Test("A connect and a listener succeed once there is a descriptor again")
+  func connecting() async {
+    await #expect(processExitsWith: .success) {
+      let group = try CompletionLoopGroup(count: 1)
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let address = listener.localAddress
+      let spare = [dup(0), dup(0), dup(0)]
+      limitDescriptors(toAdditional: 0)
+      let connectError = await failure { () async throws(SocketError) in
+        _ = try await TCPConnection.connect(to: address, on: group.loops[0])
+      }
+      require(connectError?.errno == .tooManyOpenFiles, "\(String(describing: connectError))")
+      let bindError = await failure { () async throws(SocketError) in
+        _ = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      }
+      require(bindError?.errno == .tooManyOpenFiles, "\(String(describing: bindError))")
+      for descriptor in spare { close(descriptor) }
+      let near = try await TCPConnection.connect(to: address, on: group.loops[0])
+      let far = try await listener.accept()
+      try await near.send([7])
+      require(try await far.receive(atMost: 1) == [7])
+      await near.close()
+      await far.close()
+      let second = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      second.close()
+      await group.shutdown()
+    }
+  }
+
+  @Test("A direct table that is full is waited for")
+  func directTable() async throws {
+    try await withLoops(1, { $0.directDescriptorCount = directPlaces(2) }) { group in
+      let loop = group.loops[0]
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let serving = Task(executorPreference: loop) { try await Self.echo(listener) }
+      var clients: [HeldSocket] = []
+      for _ in 0..<8 {
+        let client = try PlainSocket()
+        try client.connect(to: listener.localAddress)
+        clients.append(HeldSocket(client))
+      }
+      for (index, client) in clients.enumerated() {
+        client.socket.send([UInt8(index)])
+        #expect(client.socket.receive(exactly: 1) == [UInt8(index)])
+        shutdown(client.socket.descriptor, Int32(SHUT_WR))
+      }
+      let enters = await loop.ask { loop.statistics.enters }
+      #expect(enters < 2000)
+      listener.close()
+      clients.removeAll()
+      try await serving.value
+    }
+  }
+
+  private static func echo(_ listener: TCPListener) async throws {
+    try await listener.serve { connection in
+      while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
+    }
+  }
+}
