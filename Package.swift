@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "CompletionIO", targets: ["CompletionIO"]),
     .library(name: "ReadinessIO", targets: ["ReadinessIO"]),
     .library(name: "SimulatedKernel", targets: ["SimulatedKernel"]),
+    .executable(name: "uring-features", targets: ["uring-features"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
@@ -68,6 +69,16 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(
+      name: "KernelChecks",
+      dependencies: ["CLiburing", "CReadiness", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "uring-features",
+      dependencies: ["KernelChecks", "Uring", "CommandLineOptions", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
       name: "CSeccomp",
       path: "Tests/CSeccomp"
     ),
@@ -94,6 +105,11 @@ let package = Package(
     .testTarget(
       name: "StressTests",
       dependencies: ["CompletionIO", "CLiburing", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "KernelFeatureTests",
+      dependencies: ["KernelChecks", "CLiburing", "CompletionIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .testTarget(

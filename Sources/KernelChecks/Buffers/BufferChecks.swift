@@ -1,0 +1,6 @@
+extension KernelCheck {
+  static let buffers: [KernelCheck] = [
+    bufferRing, emptyBufferRing, emptyBufferRingPollFirst, exhaustedBufferRing,
+    incrementalBuffers, mappedBufferRing, bufferRingStatus, clonedBuffers,
+  ]
+}

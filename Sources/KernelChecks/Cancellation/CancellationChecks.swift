@@ -1,0 +1,6 @@
+extension KernelCheck {
+  static let cancellation: [KernelCheck] = [
+    cancel, cancelOrder, cancelNothing, cancelAccept, cancelPoll, cancelAll, cancelByDescriptor,
+    cancelByDirectDescriptor, cancelByOperation, cancelAndWait, cancelCost, partialSend,
+  ]
+}

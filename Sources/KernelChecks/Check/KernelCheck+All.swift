@@ -1,0 +1,6 @@
+extension KernelCheck {
+  /// Every check, by theme.
+  public static let all: [KernelCheck] = [
+    sockets, buffers, timers, cancellation, waiting, descriptors, messages, limits, hardening,
+  ].flatMap { $0 }
+}

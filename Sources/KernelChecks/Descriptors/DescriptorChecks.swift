@@ -1,0 +1,6 @@
+extension KernelCheck {
+  static let descriptors: [KernelCheck] = [
+    directTable, directTableFull, directTableLimit, directRange, installDescriptor,
+    descriptorsUsedUp, registeredRing, registeredRegister, registeredOnlyRing, pipeByRequest,
+  ]
+}

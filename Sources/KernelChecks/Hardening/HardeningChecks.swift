@@ -1,0 +1,6 @@
+extension KernelCheck {
+  static let hardening: [KernelCheck] = [
+    disabledRing, restrictedRequests, restrictedFlags, restrictedRegistrations,
+    restrictionsOnce, enablerIsIssuer, ringClosedOnExec,
+  ]
+}

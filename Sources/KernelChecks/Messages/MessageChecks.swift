@@ -1,0 +1,5 @@
+extension KernelCheck {
+  static let messages: [KernelCheck] = [
+    message, messageFlags, messageDescriptor, messageWithoutRing, eventRead,
+  ]
+}

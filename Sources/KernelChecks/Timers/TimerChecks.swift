@@ -1,0 +1,6 @@
+extension KernelCheck {
+  static let timers: [KernelCheck] = [
+    timeout, timeoutByCount, timeoutMultishot, timeoutRemove, timeoutUpdate, timeoutsTogether,
+    linkTimeout, linkTimeoutUnneeded, linkTimeoutUpdate,
+  ]
+}
