@@ -18,8 +18,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
-    // What Glibc's module map leaves out: epoll, CPU affinity, the parent-death signal.
+    // What Glibc's module map leaves out: epoll, CPU affinity, scheduling, the parent-death signal.
     .target(name: "CLinux"),
+    // Replaces malloc in what links it, so nothing but uring-hot-path may.
+    .target(name: "CProbes"),
     .executableTarget(
       name: "uring-bench",
       dependencies: [
@@ -32,6 +34,19 @@ let package = Package(
         .product(name: "ReadinessIO", package: "swift-uring"),
         .product(name: "Uring", package: "swift-uring"),
       ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "uring-hot-path",
+      dependencies: [
+        "CLinux", "CProbes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "CompletionIO", package: "swift-uring"),
+        .product(name: "Uring", package: "swift-uring"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "UringHotPathTests",
+      dependencies: ["uring-hot-path"],
       swiftSettings: strict),
     .testTarget(
       name: "UringBenchTests",

@@ -23,4 +23,9 @@ int clinux_allowed_cpus(int *cpus, int capacity) {
   return found;
 }
 
+int clinux_batch_thread(void) {
+  struct sched_param none = {0};
+  return sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 int clinux_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }

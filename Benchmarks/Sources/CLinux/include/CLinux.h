@@ -12,6 +12,10 @@ int clinux_pin_thread(int cpu);
 // How many there are, or -1 with errno. sched_getaffinity(2).
 int clinux_allowed_cpus(int *cpus, int capacity);
 
+// Lets the calling thread, once woken, wait for the running one to block instead of taking its
+// place. 0, or -1 with errno. SCHED_BATCH, sched(7).
+int clinux_batch_thread(void);
+
 // Has the kernel send `signal` to this process when the thread that started it ends.
 // 0, or -1 with errno. PR_SET_PDEATHSIG(2const).
 int clinux_signal_on_parent_death(int signal);
