@@ -109,8 +109,12 @@ extension ResubmissionPolicy {
     case .canceled:
       // Nobody asked: a ring or a chain was torn down. Only a long-lived request is worth it.
       return answer.options.contains(.multishot) ? answer.again : .surface
-    case .connectionAbort, .protocolError, .notPermitted:
-      // The waiting connection is gone or refused by a firewall; the next one is not (accept(2)).
+    case .connectionAbort, .protocolError:
+      // The waiting connection is gone; the next one is not (accept(2)). However many are, that
+      // is no fault of the listener.
+      return answer.mayTryAgain ? .resubmit : .backOff(.milliseconds(1))
+    case .notPermitted:
+      // A firewall refuses the connection (accept(2)), or a security module every one.
       return answer.again
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       // A multishot accept fails at once, even with nobody waiting, because the descriptor is

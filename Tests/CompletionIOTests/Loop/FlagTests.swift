@@ -110,6 +110,22 @@ import Testing
     #expect(fixture.kernel.pendingCount(of: .accept) == 1)
   }
 
+  @Test func aListenerOutlivesConnectionsThatAreGoneBeforeTheyAreAccepted() throws {
+    let fixture = try LoopFixture()
+    let accept = try fixture.start(.acceptMany())
+    fixture.turn()
+    for _ in 0..<100 {
+      try fixture.kernel.fail(.accept, .connectionAbort)
+      fixture.turn(2)
+      fixture.kernel.now += 1_000_000
+      fixture.turn(2)
+    }
+    #expect(!accept.hasEnded)
+    try fixture.kernel.complete(.accept, 7, hasMore: true)
+    fixture.turn()
+    #expect(accept.results == [7])
+  }
+
   @Test func whatAnAcceptReturnsIsNoCountOfBytes() throws {
     let fixture = try LoopFixture()
     let accept = try fixture.start(.made(.accept))

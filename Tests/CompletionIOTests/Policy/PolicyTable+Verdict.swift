@@ -13,6 +13,7 @@ extension PolicyTable.Cell {
     case .wouldBlock: wouldBlock(policy, attempt: attempt, first: .pollFirst)
     case .backlogFull: wouldBlock(policy, attempt: attempt, first: .backOff(pause))
     case .again: mayTryAgain ? .resubmit : .surface
+    case .gone: mayTryAgain ? .resubmit : .backOff(.milliseconds(1))
     case .pause: mayTryAgain ? .backOff(pause) : .surface
     case .scarce: .backOff(pause)
     case .descriptor: .awaitDescriptor(atMost: pause)

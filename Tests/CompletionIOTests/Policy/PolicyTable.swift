@@ -46,6 +46,8 @@ enum PolicyTable {
     case backlogFull = "U"
     /// Again at once, a limited number of times.
     case again = "R"
+    /// Again at once, then with pauses, as often as it takes: the next connection is another one.
+    case gone = "G"
     /// Again after a pause, a limited number of times.
     case pause = "B"
     /// Again after a pause, as often as it takes: a resource will come back.
@@ -96,8 +98,8 @@ enum PolicyTable {
     Row(.timedOut, "                      . .   . . .   . . .   . .   . ."),
     Row(.socketNotConnected, "            . .   . . .   . . .   . .   . ."),
     Row(.connectionRefused, "             . .   . . .   . . .   . .   . ."),
-    Row(.connectionAbort, "               R R   . . .   . . .   . .   . ."),
-    Row(.protocolError, "                 R R   . . .   . . .   . .   . ."),
+    Row(.connectionAbort, "               G G   . . .   . . .   . .   . ."),
+    Row(.protocolError, "                 G G   . . .   . . .   . .   . ."),
     Row(.notPermitted, "                  R R   . . .   . . .   . .   . ."),
     Row(.tooManyOpenFiles, "              F F   . . .   . . .   . .   . ."),
     Row(.tooManyOpenFilesInSystem, "      F F   . . .   . . .   . .   . ."),

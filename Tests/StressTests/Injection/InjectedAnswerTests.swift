@@ -55,7 +55,7 @@ struct InjectedAnswerTests {
       Bound(column: .receiveMany, error: .canceled, attempts: 16),
       Bound(column: .send, error: .interrupted, attempts: 16),
       Bound(column: .send, error: .resourceTemporarilyUnavailable, attempts: 16),
-      Bound(column: .accept, error: .connectionAbort, attempts: 16),
+      Bound(column: .accept, error: .notPermitted, attempts: 16),
       Bound(column: .sendZeroCopy, error: .notSupportedOnSocket, attempts: 2),
       Bound(column: .receiveMany, error: .invalidArgument, attempts: 2),
       Bound(
@@ -85,7 +85,7 @@ struct InjectedAnswerTests {
     "What is scarce is waited for as often as it takes",
     arguments: [
       (InjectionTable.Column.accept, Errno.tooManyOpenFiles), (.acceptMany, .noBufferSpace),
-      (.receiveMany, .noBufferSpace),
+      (.acceptMany, .connectionAbort), (.receiveMany, .noBufferSpace),
     ])
   func scarce(column: InjectionTable.Column, error: Errno) throws {
     let fixture = try InjectionFixture()
