@@ -75,7 +75,8 @@ public final class CompletionLoopGroup: Sendable {
   /// Stops accepting, closes every connection, ends every operation, and stops the loops.
   ///
   /// Returns when nothing is with the kernel any more and the rings are closed. Tasks that serve
-  /// connections are waited for: their operations end with ESHUTDOWN.
+  /// connections are waited for: their operations end with ESHUTDOWN. So call it from outside of
+  /// them: a body that waits for its own end never ends.
   public func shutdown() async {
     for loop in loops { loop.stop() }
     await lifetime.end()

@@ -88,6 +88,9 @@ extension LoopCore {
 
   /// What comes of a request that nobody waits for.
   mutating func settleControl(_ completion: Completion) {
+    if let buffers = completion.token.providedBuffers {
+      refusals.settle(buffers, result: completion.result)
+    }
     guard let error = completion.error else { return }
     assert(!Self.mistakes.contains(error), "\(completion.token) failed: \(error)")
     statistics.controlFailures += 1

@@ -38,6 +38,7 @@ extension LoopCore {
   /// are buffers.
   mutating func feedBuffers<K: Kernel & ~Copyable>(from pool: BufferPool, to kernel: inout K) {
     pool.kernelLimit = fill.bufferLimit
+    if !refusals.buffers.isEmpty { kernel.pause(for: refusals.giveBack(to: pool)) }
     if pool.hasReturned { kernel.provide(from: pool) }
     guard !bufferLine.isEmpty else { return }
     var available = pool.kernelCount

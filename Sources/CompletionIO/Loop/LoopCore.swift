@@ -24,6 +24,7 @@ struct LoopCore: ~Copyable {
   var freshTimeouts: [FreshTimeout] = []
   var statistics = LoopStatistics()
   var fill = BufferFill()
+  var refusals = BufferRefusals()
   /// Bytes waiting to be claimed or sent.
   var chunks = ChunkSlab()
   /// Whether accepted connections are places in a direct table, for those that nobody takes.
@@ -103,5 +104,6 @@ struct LoopCore: ~Copyable {
   /// Whether anything should happen before the next wait.
   var hasWork: Bool {
     !backlog.isEmpty || !controls.isEmpty || !ended.isEmpty || !freshTimeouts.isEmpty
+      || !refusals.buffers.isEmpty
   }
 }

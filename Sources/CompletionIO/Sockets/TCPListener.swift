@@ -53,7 +53,8 @@ public final class TCPListener: Sendable {
   /// Listens on an address.
   ///
   /// - Parameters:
-  ///   - address: An Internet or Unix-domain address; port 0 lets the kernel choose.
+  ///   - address: An Internet or Unix-domain address; port 0 lets the kernel choose. The file of a
+  ///     Unix-domain one stays when the listener is closed: remove it before the next bind.
   ///   - group: Each of its loops accepts on its own socket; only the first on a Unix-domain one.
   ///   - options: How the sockets are made.
   ///   - policy: What accepted connections do when the kernel says "not now"; the loop's if `nil`.

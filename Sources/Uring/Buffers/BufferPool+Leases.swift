@@ -94,6 +94,16 @@ extension BufferPool {
     returnedCount = rest
   }
 
+  /// Takes back buffers that the kernel was handed and did not take.
+  package func takeBackRefused(_ buffers: Range<UInt16>) {
+    for index in buffers {
+      precondition(returnedCount < capacity, "buffer \(index) was never handed out")
+      assert(unsafe !isLeased[Int(index)], "buffer \(index) was taken after all")
+      unsafe returned[returnedCount] = index
+      returnedCount += 1
+    }
+  }
+
   private func collectForeignReturns() {
     // Swapped, not copied, so that neither array is allocated again.
     foreign.withLock { swap(&$0.indices, &collected) }

@@ -7,9 +7,6 @@ public struct Token: RawRepresentable, Hashable, Sendable {
   /// How many slots a token can name.
   public static let slotLimit = 1 << 24
 
-  /// Names requests by which a ring gives buffers to an old kernel; not of any table.
-  public static let bufferProvision = Token(slot: slotLimit - 1, generation: 0, operation: .nop)
-
   /// Operation (8 bits), slot (24 bits), generation (32 bits), from the top.
   public var rawValue: UInt64
 
@@ -45,6 +42,24 @@ public struct Token: RawRepresentable, Hashable, Sendable {
   @inlinable
   public var operation: Operation? {
     Operation(rawValue: UInt8(truncatingIfNeeded: rawValue >> 56))
+  }
+}
+
+extension Token {
+  /// Names the request by which a ring gives buffers to an old kernel; not of any table.
+  static func bufferProvision(of buffers: Range<UInt16>) -> Token {
+    Token(
+      slot: slotLimit - 1,
+      generation: UInt32(buffers.lowerBound) | UInt32(buffers.count) << 16, operation: .nop)
+  }
+
+  /// The buffers that a ring has given to an old kernel by the request of this name; `nil` if it
+  /// names another request.
+  public var providedBuffers: Range<UInt16>? {
+    let first = UInt16(truncatingIfNeeded: generation)
+    let (end, isTooFar) = first.addingReportingOverflow(UInt16(generation >> 16))
+    guard slot == Self.slotLimit - 1, operation == .nop, first < end, !isTooFar else { return nil }
+    return first..<end
   }
 }
 

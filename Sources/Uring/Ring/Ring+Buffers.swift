@@ -6,8 +6,8 @@ extension Ring {
   ///
   /// The pool must outlive every request that selects from its group.
   ///
-  /// Before Linux 5.19 the buffers are given by requests, whose completions have the token
-  /// ``Token/bufferProvision``.
+  /// Before Linux 5.19 the buffers are given by requests; the tokens of their completions say which
+  /// (``Token/providedBuffers``).
   ///
   /// - Parameter pool: All its buffers are given to the kernel.
   /// - Throws: EEXIST if the group is taken, ENOMEM.
@@ -65,7 +65,7 @@ extension Ring {
       unsafe curing_prep_provide_buffers(
         entry, pool.memory(of: run.lowerBound), Int32(pool.bufferSize), Int32(run.count),
         pool.group, run.lowerBound)
-      unsafe curing_set_token(entry, Token.bufferProvision.rawValue)
+      unsafe curing_set_token(entry, Token.bufferProvision(of: run).rawValue)
       return true
     }
   }

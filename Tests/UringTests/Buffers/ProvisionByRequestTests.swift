@@ -16,9 +16,10 @@ import Testing
       try pair.write([round, round + 1])
       try ring.submit(.receive(.file(pair.near), bufferGroup: 3))
       let completions = try ring.next(2)
-      let given = try #require(completions.first { $0.token == Token.bufferProvision })
+      let given = try #require(completions.first { $0.token.providedBuffers != nil })
       #expect(given.result >= 0)
-      let received = try #require(completions.first { $0.token != Token.bufferProvision })
+      #expect(given.token.providedBuffers?.count == (round == 0 ? 4 : 1))
+      let received = try #require(completions.first { $0.token.providedBuffers == nil })
       let index = try #require(received.bufferIndex)
       do {
         let lease = pool.lease(index, byteCount: Int(received.result))

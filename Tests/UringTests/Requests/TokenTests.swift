@@ -1,5 +1,6 @@
 import Testing
-import Uring
+
+@testable import Uring
 
 @Suite struct TokenTests {
   @Test(arguments: Operation.allCases)
@@ -35,5 +36,15 @@ import Uring
     await #expect(processExitsWith: .failure) {
       _ = Token(slot: Token.slotLimit, generation: 0, operation: .nop)
     }
+  }
+
+  @Test func aProvisionNamesItsBuffers() {
+    let none = Token.slotLimit - 1
+    #expect(Token.bufferProvision(of: 0..<1).providedBuffers == 0..<1)
+    #expect(Token.bufferProvision(of: 5..<32768).providedBuffers == 5..<32768)
+    #expect(Token(slot: 5, generation: 1 << 16, operation: .nop).providedBuffers == nil)
+    #expect(Token(slot: none, generation: 1 << 16, operation: .cancel).providedBuffers == nil)
+    #expect(Token(slot: none, generation: 7, operation: .nop).providedBuffers == nil)
+    #expect(Token(slot: none, generation: .max, operation: .nop).providedBuffers == nil)
   }
 }

@@ -116,6 +116,11 @@ final class ScriptedKernel: Kernel {
     return pendingErrors.isEmpty ? 0 : pendingErrors.removeFirst()
   }
 
+  func pause(for duration: Duration) {
+    now += UInt64(duration.clampedNanoseconds)
+    runEvents()
+  }
+
   /// Forgets the buffers, as if receives had taken them.
   func loseBuffers() { buffers.removeAll() }
 
