@@ -64,6 +64,12 @@ extension CompletionLoop {
     }
     unsafe core.pointee.post(.close(descriptor))
   }
+
+  /// Closes a descriptor that no request uses any more, at the price of a system call.
+  func closeNow(_ descriptor: FileDescriptor) {
+    socketCalls.close(descriptor)
+    if !hasEnded { unsafe core.pointee.wakeDescriptorLine() }
+  }
 }
 
 extension Request {

@@ -85,7 +85,7 @@ struct LoopCore: ~Copyable {
   }
 
   /// Lets flights that wait for a descriptor try again, behind the close that frees one.
-  private mutating func wakeDescriptorLine() {
+  mutating func wakeDescriptorLine() {
     while !descriptorLine.isEmpty {
       let slot = descriptorLine.removeFirst()
       timers.remove(slot)

@@ -88,9 +88,20 @@ public final class TCPListener: Sendable {
 
   /// Stops accepting; connections that were accepted go on.
   ///
-  /// May be called more than once.
+  /// Its sockets are closed soon after: ``waitUntilClosed()``. May be called more than once.
   public func close() {
     for acceptor in acceptors { acceptor.loop.perform { acceptor.close() } }
+  }
+
+  /// Waits for the end that ``close()`` has asked for.
+  ///
+  /// Then the listener's sockets are closed, and its address can be bound again.
+  public func waitUntilClosed() async {
+    for acceptor in acceptors {
+      await withCheckedContinuation { continuation in
+        acceptor.loop.perform { acceptor.resumeOnceClosed(continuation) }
+      }
+    }
   }
 }
 

@@ -19,6 +19,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   /// Whether accepts have been asked to end that have not ended yet.
   private var hasAsked = false
   private var failure: SocketError?
+  private var closeWaiters: [CheckedContinuation<Void, Never>] = []
   private var accepted: (SocketStream) -> Void = { $0.close() }
   private var ended: (SocketError?) -> Void = { _ in }
 
@@ -108,6 +109,12 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     for token in tokens { loop.end(token) }
   }
 
+  /// Resumes a continuation once the listening socket is closed.
+  func resumeOnceClosed(_ continuation: CheckedContinuation<Void, Never>) {
+    if hasClosed { return continuation.resume() }
+    closeWaiters.append(continuation)
+  }
+
   override func stop() {
     close()
   }
@@ -151,13 +158,11 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     guard !hasClosed else { return }
     hasClosed = true
     isClosing = true
-    if loop.isStopping {
-      // It may have no turn left for a request.
-      loop.socketCalls.close(listener)
-    } else {
-      loop.close(.file(listener))
-    }
+    // Not by a request: who has waited for this binds the address again at once.
+    loop.closeNow(listener)
     loop.registry.remove(self)
+    closeWaiters.forEach { $0.resume() }
+    closeWaiters = []
     let ended = ended
     self.ended = { _ in }
     accepted = { $0.close() }

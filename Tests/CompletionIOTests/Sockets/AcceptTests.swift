@@ -55,6 +55,26 @@ struct AcceptTests {
     }
   }
 
+  @Test("Whoever waits for a listener's end hears of it, however it ends", arguments: [1, 2])
+  func endIsWaitedFor(loopCount: Int) async throws {
+    try await withLoops(loopCount) { group in
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      async let first: Void = listener.waitUntilClosed()
+      async let second: Void = listener.waitUntilClosed()
+      let other = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let serving = Task { try await other.serve { _ in } }
+      async let third: Void = other.waitUntilClosed()
+      listener.close()
+      await first
+      await second
+      await group.shutdown()
+      await third
+      // It may have come too late to serve.
+      _ = await serving.result
+      await other.waitUntilClosed()
+    }
+  }
+
   @Test("A close ends the tasks that wait")
   func closeEndsWaiters() async throws {
     try await withLoops(2) { group in
