@@ -50,6 +50,8 @@ struct Flight {
     case writability
     /// A poll before the request, on a kernel whose requests cannot wait first.
     case readiness
+    /// A poll behind the end of a stream, which tells a reset from an end.
+    case hangUp
     /// A zero-copy send that is done; its notification will say that its memory is free.
     case notification
   }

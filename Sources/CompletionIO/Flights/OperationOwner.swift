@@ -22,6 +22,9 @@ public class OperationOwner {
   /// Whether its requests are of this library's making, so that a wrong one is a mistake in here.
   var isPartOfLibrary: Bool { true }
 
+  /// Whether a send on the socket of its receives is with the kernel, or has failed half-way.
+  var hasSendUnderWay: Bool { false }
+
   /// Ends itself, because its loop ends.
   func stop() {}
 }

@@ -27,6 +27,14 @@ extension LoopCore {
       statistics.verdicts[Verdict.Kind.surface.rawValue] += 1
       return surface(slot, completion, result: completion.result)
     }
+    return decide(slot, completion, on: &kernel)
+  }
+
+  /// Apart, so that what nearly always happens stays small.
+  @inline(never)
+  private mutating func decide<K: Kernel & ~Copyable>(
+    _ slot: Int, _ completion: Completion, on kernel: inout K
+  ) -> Delivery? {
     var completion = completion
     switch table[slot].phase {
     case .request:
@@ -45,9 +53,14 @@ extension LoopCore {
       return settleWritability(slot, completion, on: &kernel)
     case .readiness:
       return settleReadiness(slot, completion)
+    case .hangUp:
+      return settleHangUp(slot, completion)
     }
     if completion.error == .canceled, isTriedOnce(slot) {
       completion.result = -Errno.resourceTemporarilyUnavailable.rawValue
+    }
+    if completion.result == 0, hasSendUnderWay(beside: slot) {
+      table[slot].facts.insert(.sendUnderWay)
     }
     let answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
     let verdict = table[slot].policy.verdict(for: answer)
@@ -62,7 +75,9 @@ extension LoopCore {
     guard table[slot].phase == .request else { return false }
     return switch table[slot].request.operation {
     case .send: completion.result == Int32(bitPattern: table[slot].request.count)
-    case .receive, .accept: completion.hasMore || !table[slot].request.isMultishot
+    case .accept: completion.hasMore || !table[slot].request.isMultishot
+    case .receive:
+      completion.result > 0 && (completion.hasMore || !table[slot].request.isMultishot)
     default: false
     }
   }
@@ -95,6 +110,9 @@ extension LoopCore {
       let result = kernel.pendingError(of: table[slot].request.descriptor)
       statistics.otherSystemCalls += 1
       return surface(slot, completion, result: result)
+    case .confirmEnd:
+      table[slot].phase = .hangUp
+      submitAgain(slot)
     case .awaitBuffer:
       table[slot].state = .awaitingBuffer
       bufferLine.append(slot)
@@ -118,7 +136,7 @@ extension LoopCore {
       outcome: table[slot].outcome(completion.token, result: 0, flags: completion.flags))
   }
 
-  private mutating func submitAgain(_ slot: Int) {
+  mutating func submitAgain(_ slot: Int) {
     table[slot].countAttempt()
     enqueue(slot)
   }
@@ -131,7 +149,7 @@ extension LoopCore {
     timers.schedule(slot, at: deadline == 0 ? time : min(time, deadline))
   }
 
-  private mutating func surface(
+  mutating func surface(
     _ slot: Int, _ completion: Completion, result: Int32
   ) -> Delivery {
     if completion.hasMore { return deliveryOfMany(slot, completion) }
@@ -168,54 +186,10 @@ extension LoopCore {
     return unsafe Delivery(owner: table[slot].owner, isLast: false, outcome: outcome)
   }
 
-  /// A connect that waited for writability is decided; SO_ERROR says how (connect(2)).
-  private mutating func settleWritability<K: Kernel & ~Copyable>(
-    _ slot: Int, _ completion: Completion, on kernel: inout K
-  ) -> Delivery? {
-    let mayGoOn =
-      !table[slot].facts.contains(.endRequested)
-      && table[slot].attempt < ResubmissionPolicy.attemptLimit
-    if completion.result == -Errno.interrupted.rawValue, mayGoOn {
-      statistics.count(.resubmit)
-      submitAgain(slot)
-      return nil
-    }
-    statistics.count(completion.result < 0 ? .surface : .readPendingError)
-    guard completion.result >= 0 else {
-      return surface(slot, completion, result: completion.result)
-    }
-    statistics.otherSystemCalls += 1
-    var result = kernel.pendingError(of: table[slot].request.descriptor)
-    // A socket that is not even connecting is "writable", and has no error: it has hung up
-    // (tcp_poll).
-    if result == 0, completion.result & Self.hangUpMask != 0 {
-      result = -Errno.socketNotConnected.rawValue
-    }
-    return surface(slot, completion, result: result)
+  private func hasSendUnderWay(beside slot: Int) -> Bool {
+    guard table[slot].request.operation == .receive else { return false }
+    return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.hasSendUnderWay } ?? false
   }
-
-  /// The socket is ready for a request that could not wait itself.
-  private mutating func settleReadiness(_ slot: Int, _ completion: Completion) -> Delivery? {
-    table[slot].phase = .request
-    guard completion.result < 0 else {
-      table[slot].request.options.remove(.pollFirst)
-      enqueue(slot)
-      return nil
-    }
-    let mayGoOn =
-      !table[slot].facts.contains(.endRequested)
-      && table[slot].attempt < ResubmissionPolicy.attemptLimit
-    guard completion.result == -Errno.interrupted.rawValue, mayGoOn else {
-      statistics.count(.surface)
-      return surface(slot, completion, result: completion.result)
-    }
-    statistics.count(.resubmit)
-    submitAgain(slot)
-    return nil
-  }
-
-  /// POLLHUP (poll(2)).
-  private static var hangUpMask: Int32 { 0x10 }
 
   /// A completion for nobody still gives back what it carries.
   private mutating func settleStale(

@@ -42,10 +42,12 @@ extension ResubmissionPolicy {
       return .surface  // Its sender gathers the rest again.
     case .accept:
       return answer.options.contains(.multishot) && mayGoOn ? .surfaceAndRearm : .surface
+    case .receive where answer.result == 0:
+      // The end of a stream, which no new receive would change. Or a reset whose error went to a
+      // send that had moved bytes, and so told only of those (io_send).
+      return answer.facts.contains(.sendUnderWay) && mayGoOn ? .confirmEnd : .surface
     case .receive:
-      // 0 is the end of a stream, which no new receive would change.
-      let maySayMore = answer.options.contains(.multishot) && answer.result > 0
-      return maySayMore && mayGoOn ? .surfaceAndRearm : .surface
+      return answer.options.contains(.multishot) && mayGoOn ? .surfaceAndRearm : .surface
     case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer:
       return .surface
     }

@@ -14,6 +14,8 @@ public enum Verdict: Hashable, Sendable {
   case awaitWritability
   /// Reads the socket's pending error now; none means that the connect has succeeded.
   case readPendingError
+  /// Asks whether the connection has been reset: a stream's end beside a send that is under way.
+  case confirmEnd
   /// Waits until a buffer returns to the pool, in order of arrival.
   case awaitBuffer
   /// Waits until a descriptor is closed, or for a pause.
@@ -41,6 +43,8 @@ extension Verdict {
     case awaitWritability
     /// See ``Verdict/readPendingError``.
     case readPendingError
+    /// See ``Verdict/confirmEnd``.
+    case confirmEnd
     /// See ``Verdict/awaitBuffer``.
     case awaitBuffer
     /// See ``Verdict/awaitDescriptor(atMost:)``.
@@ -61,6 +65,7 @@ extension Verdict {
     case .pollFirst: .pollFirst
     case .awaitWritability: .awaitWritability
     case .readPendingError: .readPendingError
+    case .confirmEnd: .confirmEnd
     case .awaitBuffer: .awaitBuffer
     case .awaitDescriptor: .awaitDescriptor
     case .backOff: .backOff

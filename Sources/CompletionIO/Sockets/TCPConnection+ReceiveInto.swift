@@ -75,6 +75,8 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
     unsafe continuation.resume(returning: end)
   }
 
+  override var hasSendUnderWay: Bool { stream?.hasSendUnderWay == true }
+
   private func cause(of outcome: Outcome, _ stream: SocketStream?) -> SocketError.Cause {
     if outcome.isTimedOut { return .timeout }
     if isCancelled || stream?.isCancelled == true {

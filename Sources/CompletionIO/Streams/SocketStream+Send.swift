@@ -140,6 +140,8 @@ extension SocketStream {
     let wouldBlock = outcome.error == .resourceTemporarilyUnavailable
     if outcome.result < 0, !wouldBlock, !wasCancelled {
       sendFailure = outcome.result
+      let isHalfWay = moved > 0 || extras?.tokenBehindPart == outcome.token
+      if outcome.error == .brokenPipe, isHalfWay { madeExtras.hasFailedHalfWay = true }
       failSends(outcome.result, cause: .kernel, attempts: outcome.attempts)
     } else if unsafe !unsent.isEmpty, closing != .ending {
       continueSending(outcome, wasTrying: wasTrying, wouldBlock: wouldBlock)
@@ -155,7 +157,9 @@ extension SocketStream {
     copyPooledChunks()
     // The try was not the policy's, and a part of a message is no answer to one that goes on.
     if wasTrying || !wouldBlock, policy != .nonblocking {
-      return startSending(mayWait: policy == .completion)
+      startSending(mayWait: policy == .completion)
+      if !wasTrying { madeExtras.tokenBehindPart = sendToken }
+      return
     }
     // Whoever waits hears that it would block. Queued bytes have nobody to tell, so they wait.
     failSends(

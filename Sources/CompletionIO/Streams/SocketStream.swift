@@ -121,6 +121,10 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     }
   }
 
+  override var hasSendUnderWay: Bool {
+    sending == .trying || sending == .waiting || extras?.hasFailedHalfWay == true
+  }
+
   override func stop() {
     isCancelled = true
     endWaits(.loopStopped)

@@ -6,9 +6,10 @@ extension SimulatedRing {
     if socket.state == .connecting { return .wait(.writing) }
     let isOpen = socket.state == .connected && !socket.isSendShut
     guard isOpen, socket.error == 0 else {
-      if request.doneByteCount > 0 { return .done(Int32(request.doneByteCount)) }
-      // A pending error is told once, after it EPIPE (sk_stream_error).
+      // A pending error is told once, after it EPIPE (sk_stream_error); not even that if bytes have
+      // moved, which are told instead (io_send).
       let error = socket.takeError()
+      if request.doneByteCount > 0 { return .done(Int32(request.doneByteCount)) }
       return .done(-(error == 0 ? Errno.brokenPipe.rawValue : error))
     }
     let left = request.byteCount - request.doneByteCount
@@ -76,8 +77,7 @@ extension SimulatedRing {
       break
     case (_, .connectionReset), (_, .brokenPipe), (_, .timedOut):
       socket.fail(error.rawValue)
-      // One that was not told, because bytes had moved, is left for the next operation.
-      if request.doneByteCount == 0 { _ = socket.takeError() }
+      _ = socket.takeError()
     default:
       break
     }

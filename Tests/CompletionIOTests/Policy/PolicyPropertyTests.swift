@@ -44,7 +44,7 @@ import Uring
       case .dropCapability: facts.insert(.capabilityDropped)
       case .resubmit, .sendRest, .pollFirst:
         guard attempt < ResubmissionPolicy.attemptLimit else { return false }
-      case .surfaceAndRearm: return false
+      case .surfaceAndRearm, .confirmEnd: return false
       }
     }
     // Forty tries and no end: only somebody's scarcity or the naive policy may go on.
@@ -58,6 +58,8 @@ import Uring
       answer.options.contains(.multishot) && answer.result >= 0 ? nil : "nothing to arm again"
     case .sendRest:
       answer.result >= 0 && answer.result < answer.byteCount ? nil : "there is no rest"
+    case .confirmEnd:
+      answer.operation == .receive && answer.result == 0 ? nil : "no end of a stream"
     case .awaitBuffer:
       answer.options.contains(.selectBuffer) ? nil : "it takes no buffer"
     case .awaitDescriptor(let pause), .backOff(let pause):

@@ -55,6 +55,16 @@ import Uring
     }
   }
 
+  @Test(arguments: [PolicyTable.Column.receive, .receivePooled, .receiveMany])
+  func anEndBesideASendIsConfirmed(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      #expect(policy.verdict(for: column.answer(0, adding: .sendUnderWay)) == .confirmEnd)
+      #expect(policy.verdict(for: column.answer(1, adding: .sendUnderWay)) != .confirmEnd)
+      let cancelled = column.answer(0, adding: [.sendUnderWay, .endRequested])
+      #expect(policy.verdict(for: cancelled) == .surface)
+    }
+  }
+
   @Test func aRequestForOneAnswerIsNotArmedAgain() {
     for policy in PolicyTable.policies {
       for column in [Column.accept, .receive, .receivePooled, .connect, .read, .poll] {

@@ -6,8 +6,8 @@ import Testing
   @Test func everyVerdictHasAKindOfItsOwn() {
     let verdicts: [Verdict] = [
       .surface, .surfaceAndRearm, .resubmit, .sendRest, .pollFirst, .awaitWritability,
-      .readPendingError, .awaitBuffer, .awaitDescriptor(atMost: .zero), .backOff(.zero),
-      .dropCapability,
+      .readPendingError, .confirmEnd, .awaitBuffer, .awaitDescriptor(atMost: .zero),
+      .backOff(.zero), .dropCapability,
     ]
     #expect(verdicts.map(\.kind) == Verdict.Kind.allCases)
   }

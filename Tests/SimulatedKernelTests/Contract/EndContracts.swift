@@ -70,6 +70,8 @@ import Uring
       unsafe stage.submit(
         "end", .receive(.file(server), into: memory.address, byteCount: 8))
       try stage.complete()
+      stage.submit("not hung up", .poll(.file(server), mask: 1))
+      try stage.complete()
       unsafe stage.submit("answer", .send(memory.address, byteCount: 8, to: .file(server)))
       try stage.complete()
       unsafe stage.submit(
@@ -99,6 +101,32 @@ import Uring
       try stage.complete()
       stage.note("\(stage.kernel.shutdown(.file(client), direction: 1))")
       stage.close(client)
+    }
+  }
+
+  /// A send that has moved bytes tells only of those, and then nobody of the reset.
+  enum ResetUnderSend: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair()
+      let byteCount = 16 << 20
+      let memory = stage.lend(byteCount: byteCount)
+      unsafe stage.submit("unread", .send(memory.address, byteCount: 8, to: .file(server)))
+      try stage.complete()
+      try stage.waitUntilReadable(client)
+      unsafe stage.submit(
+        "long",
+        .send(memory.address, byteCount: byteCount, to: .file(server), options: .waitForAll))
+      try stage.completeAtOnce()
+      stage.close(client)
+      let sentByteCount = Int(try stage.completeUnseen().result)
+      stage.note("a part: \(sentByteCount > 0 && sentByteCount < byteCount)")
+      unsafe stage.submit("end", .receive(.file(server), into: memory.address, byteCount: 8))
+      try stage.complete()
+      stage.submit("hung up", .poll(.file(server), mask: 1))
+      try stage.complete()
+      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(server)))
+      try stage.complete()
+      stage.close(server)
     }
   }
 
@@ -161,6 +189,7 @@ import Uring
   @Test func shutDownUnderReceive() throws { try Contract.check(ShutDownUnderReceive.self) }
   @Test func halfClose() throws { try Contract.check(HalfClose.self) }
   @Test func reset() throws { try Contract.check(Reset.self) }
+  @Test func resetUnderSend() throws { try Contract.check(ResetUnderSend.self) }
   @Test func sendToNobody() throws { try Contract.check(SendToNobody.self) }
   @Test func polls() throws { try Contract.check(Polls.self) }
   @Test func notConnected() throws { try Contract.check(NotConnected.self) }

@@ -12,6 +12,9 @@ import Testing
     (.slowReaders, 147, "a receive that the kernel interrupted was told that it was closed"),
     (.cancellationStorm, 156, "a reset that a send was told of ended the stream well"),
     (.cancellationStorm, 1722, "EINPROGRESS was told to a cancelled connect"),
+    (.echo, 28, "a reset that a half-done send had swallowed ended the stream well"),
+    (.proxy, 71, "the same"),
+    (.cancellationStorm, 163, "the same"),
     (.shutdown, 96, "bytes that a close had dropped looked like the end of the stream"),
     (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
   ]

@@ -21,6 +21,8 @@ extension SoakWorld {
     case .send where socket(request) == nil: return reactToOtherSend(request)
     case .accept: return chance(faultRate) ? fault([.tooManyOpenFiles, .interrupted]) : nil
     case .send, .sendMessage: return reactToSend(request)
+    case .poll where socket(request) != nil:
+      return Reply(result: 0x1)  // POLLIN: the peer has ended its half, and no more.
     case .receive where request.isMultishot && kernel.buffers.isEmpty:
       return fault([.noBufferSpace])
     default: break

@@ -1,0 +1,68 @@
+internal import SystemPackage
+internal import Uring
+
+// What polls come to that are in the kernel in place of a flight's own request.
+extension LoopCore {
+  /// A connect that waited for writability is decided; SO_ERROR says how (connect(2)).
+  mutating func settleWritability<K: Kernel & ~Copyable>(
+    _ slot: Int, _ completion: Completion, on kernel: inout K
+  ) -> Delivery? {
+    if completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) {
+      statistics.count(.resubmit)
+      submitAgain(slot)
+      return nil
+    }
+    statistics.count(completion.result < 0 ? .surface : .readPendingError)
+    guard completion.result >= 0 else {
+      return surface(slot, completion, result: completion.result)
+    }
+    statistics.otherSystemCalls += 1
+    var result = kernel.pendingError(of: table[slot].request.descriptor)
+    // A socket that is not even connecting is "writable", and has no error: it has hung up
+    // (tcp_poll).
+    if result == 0, completion.result & Self.hangUpMask != 0 {
+      result = -Errno.socketNotConnected.rawValue
+    }
+    return surface(slot, completion, result: result)
+  }
+
+  /// The socket is ready for a request that could not wait itself.
+  mutating func settleReadiness(_ slot: Int, _ completion: Completion) -> Delivery? {
+    table[slot].phase = .request
+    guard completion.result < 0 else {
+      table[slot].request.options.remove(.pollFirst)
+      enqueue(slot)
+      return nil
+    }
+    guard completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) else {
+      statistics.count(.surface)
+      return surface(slot, completion, result: completion.result)
+    }
+    statistics.count(.resubmit)
+    submitAgain(slot)
+    return nil
+  }
+
+  /// A connection that has ended in both directions, though this side has ended none, is reset.
+  mutating func settleHangUp(_ slot: Int, _ completion: Completion) -> Delivery? {
+    if completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) {
+      statistics.count(.resubmit)
+      submitAgain(slot)
+      return nil
+    }
+    statistics.count(.surface)
+    guard completion.result >= 0 else {
+      return surface(slot, completion, result: completion.result)
+    }
+    let hasHungUp = completion.result & Self.hangUpMask != 0
+    return surface(slot, completion, result: hasHungUp ? -Errno.connectionReset.rawValue : 0)
+  }
+
+  private func mayGoOn(_ slot: Int) -> Bool {
+    !table[slot].facts.contains(.endRequested)
+      && table[slot].attempt < ResubmissionPolicy.attemptLimit
+  }
+
+  /// POLLHUP (poll(2)).
+  private static var hangUpMask: Int32 { 0x10 }
+}
