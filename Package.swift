@@ -82,19 +82,38 @@ let package = Package(
       name: "CSeccomp",
       path: "Tests/CSeccomp"
     ),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Uring", systemPackage],
+      path: "Tests/TestSupport",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionTestSupport",
+      dependencies: ["TestSupport", "CompletionIO", "Uring"],
+      path: "Tests/CompletionTestSupport",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "TestSupportTests",
+      dependencies: ["TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "UringTests",
-      dependencies: ["Uring", "CLiburing", "CSeccomp", systemPackage],
+      dependencies: ["TestSupport", "Uring", "CLiburing", "CSeccomp", systemPackage],
       swiftSettings: settings
     ),
     .testTarget(
       name: "CompletionIOTests",
-      dependencies: ["CompletionIO", "Uring", systemPackage],
+      dependencies: [
+        "CompletionTestSupport", "TestSupport", "CompletionIO", "Uring", systemPackage,
+      ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "SimulatedKernelTests",
-      dependencies: ["SimulatedKernel", "CompletionIO", "Uring", systemPackage],
+      dependencies: ["TestSupport", "SimulatedKernel", "CompletionIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .testTarget(
@@ -104,12 +123,18 @@ let package = Package(
     ),
     .testTarget(
       name: "StressTests",
-      dependencies: ["CompletionIO", "CLiburing", "Uring", systemPackage],
+      dependencies: [
+        "CompletionTestSupport", "TestSupport", "CompletionIO", "CLiburing", "Uring",
+        systemPackage,
+      ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "KernelFeatureTests",
-      dependencies: ["KernelChecks", "CLiburing", "CompletionIO", "Uring", systemPackage],
+      dependencies: [
+        "CompletionTestSupport", "TestSupport", "KernelChecks", "CLiburing", "CompletionIO",
+        "Uring", systemPackage,
+      ],
       swiftSettings: settings
     ),
     .testTarget(
@@ -118,7 +143,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ReadinessIOTests",
-      dependencies: ["ReadinessIO", "Uring", systemPackage],
+      dependencies: ["TestSupport", "ReadinessIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .target(

@@ -1,43 +1,26 @@
 import CompletionIO
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
 /// Hardening: the sockets work on restricted rings.
 @Suite("Sockets on restricted rings", .timeLimit(.minutes(10)))
 struct RestrictedSocketTests {
-  private static let directDescriptorCounts: [UInt32] = {
-    let known = (try? KernelFeatures.discover()) ?? []
-    return known.contains(.directDescriptors) ? [0, 64] : [0]
-  }()
-
-  @Test("Echo", arguments: directDescriptorCounts)
+  @Test("Echo", arguments: Set([0, directPlaces(64)]).sorted())
   func echo(directDescriptorCount: UInt32) async throws {
-    try await withLoops(restriction: .networking, directDescriptorCount: directDescriptorCount) {
-      group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      let serving = Task {
-        try await listener.serve { connection in
-          while let chunk = try await connection.receive() {
-            try await connection.send(chunk.bytes)
-          }
+    try await withLoops(1) {
+      $0.ring.restriction = .networking
+      $0.directDescriptorCount = directDescriptorCount
+    } _: { group in
+      try await withEcho(on: group) { address in
+        for byteCount in [1, 4096, 300_000] {
+          let connection = try await TCPConnection.connect(to: address, on: group.next())
+          try await connection.exchange(byteCount)
+          await connection.close()
         }
       }
-      for byteCount in [1, 4096, 300_000] {
-        let connection = try await TCPConnection.connect(
-          to: listener.localAddress, on: group.next())
-        let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        async let sent: Void = connection.send(unsafe bytes.span.bytes)
-        var echoed: [UInt8] = []
-        while echoed.count < byteCount, let chunk = try await connection.receive() {
-          unsafe chunk.bytes.withUnsafeBytes { unsafe echoed.append(contentsOf: $0) }
-        }
-        try await sent
-        #expect(echoed == bytes)
-        await connection.close()
-      }
-      listener.close()
-      try await serving.value
     }
   }
 
@@ -45,7 +28,7 @@ struct RestrictedSocketTests {
   func refusal() async throws {
     var restriction = RingRestriction.networking
     restriction.operations.remove(.connect)
-    try await withLoops(restriction: restriction) { group in
+    try await withLoops(1, { $0.ring.restriction = restriction }) { group in
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
       do {
         _ = try await TCPConnection.connect(to: listener.localAddress, on: group.next())
@@ -54,24 +37,6 @@ struct RestrictedSocketTests {
         #expect(error.errno == .permissionDenied)
       }
       listener.close()
-    }
-  }
-
-  private func withLoops(
-    restriction: RingRestriction, directDescriptorCount: UInt32 = 0,
-    _ body: (CompletionLoopGroup) async throws -> Void
-  ) async throws {
-    var configuration = LoopConfiguration()
-    configuration.ring.restriction = restriction
-    configuration.bufferCount = 32
-    configuration.directDescriptorCount = directDescriptorCount
-    let group = try CompletionLoopGroup(count: 1, configuration: configuration)
-    do {
-      try await body(group)
-      await group.shutdown()
-    } catch {
-      await group.shutdown()
-      throw error
     }
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import CompletionIO
@@ -38,9 +39,9 @@ import Testing
   }
 
   /// The sleeper waits on a semaphore that only owed wake-ups post: one that is missed hangs.
-  @Test func twoThreadsNeverMissAWakeUp() {
+  @Test func twoThreadsNeverMissAWakeUp() throws {
     let exchange = Exchange(count: 20_000)
-    let sender = Thread { exchange.send() }
+    let sender = try TestThread { exchange.send() }
     exchange.receive()
     sender.join()
     #expect(exchange.receivedCount == 20_000)
@@ -88,28 +89,4 @@ private final class Exchange: @unchecked Sendable {
       inbox.wakeUp()
     }
   }
-}
-
-/// A thread that is waited for.
-@safe
-private final class Thread {
-  private var identifier = pthread_t()
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-      let body: @Sendable () -> Void
-      init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    let context = unsafe Unmanaged.passRetained(Box(body)).toOpaque()
-    let error = unsafe pthread_create(
-      &identifier, nil,
-      { context in
-        guard let context = unsafe context else { return nil }
-        unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
-        return nil
-      }, context)
-    precondition(error == 0, "no thread")
-  }
-
-  func join() { pthread_join(identifier, nil) }
 }

@@ -1,3 +1,4 @@
+import CompletionTestSupport
 import Synchronization
 
 @testable import CompletionIO

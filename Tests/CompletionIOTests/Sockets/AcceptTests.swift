@@ -1,3 +1,4 @@
+import CompletionTestSupport
 import SystemPackage
 import Testing
 import Uring

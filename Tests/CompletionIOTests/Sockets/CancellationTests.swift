@@ -1,5 +1,7 @@
+import CompletionTestSupport
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -87,7 +89,7 @@ struct CancellationTests {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { try await near.finishSending() }
         let expected = Array(message[..<sentCount]) + (behind == nil ? [1, 2, 3] : [])
-        #expect(try await pair.far.receiveAll() == expected)
+        #expect(firstDifference(try await pair.far.receiveAll(), expected) == nil)
         try await tasks.waitForAll()
       }
       await pair.close()

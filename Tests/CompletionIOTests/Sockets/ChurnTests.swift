@@ -1,4 +1,6 @@
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -8,7 +10,7 @@ import Uring
 @Suite("Churn", .timeLimit(.minutes(1)))
 struct ChurnTests {
   @Test(
-    "Many short connections at once", arguments: hasDirectDescriptors ? [0, 64] : [0] as [UInt32])
+    "Many short connections at once", arguments: Set([0, directPlaces(64)]).sorted())
   func shortConnections(directDescriptorCount: UInt32) async throws {
     let clients = try CompletionLoopGroup(count: 1)
     try await withLoops(1, { $0.directDescriptorCount = directDescriptorCount }) { group in
@@ -17,9 +19,7 @@ struct ChurnTests {
         if count.add() % 2 == 0 {
           while let chunk = try await connection.receive() { try await connection.send(chunk) }
         } else {
-          while let chunk = try await connection.receive() {
-            try await connection.send(chunk.bytes)
-          }
+          try await echo(connection)
         }
       } _: { address in
         try await withThrowingTaskGroup { tasks in

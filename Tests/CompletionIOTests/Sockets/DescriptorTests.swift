@@ -1,6 +1,8 @@
+import CompletionTestSupport
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -77,20 +79,13 @@ struct DescriptorTests {
     await #expect(processExitsWith: .success) {
       let group = try CompletionLoopGroup(count: 1)
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      let serving = Task {
-        try await listener.serve { connection in
-          while let chunk = try await connection.receive() {
-            try await connection.send(chunk.bytes)
-          }
-        }
-      }
-      var clients: [TestClient] = []
-      for _ in 0..<6 { clients.append(TestClient(try PlainSocket())) }
+      let serving = Task { try await listener.serve { try await echo($0) } }
+      var clients = try (0..<6).map { _ in try HeldSocket(PlainSocket()) }
       limitDescriptors(toAdditional: 2)
       for client in clients { try client.socket.connect(to: listener.localAddress) }
       for client in clients.prefix(2) {
-        client.socket.send(7)
-        require(client.socket.receive() == 7)
+        client.socket.send([7])
+        require(try client.socket.receive(exactly: 1) == [7])
       }
       let connecting = await failure { () async throws(SocketError) in
         _ = try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0])
@@ -103,11 +98,11 @@ struct DescriptorTests {
       require(binding?.errno == .tooManyOpenFiles)
       // An ended connection makes room for the next.
       for index in 2..<6 {
-        clients[0].socket.send(8)
+        clients[0].socket.send([8])
         clients.removeFirst()
         let next = clients[1]
-        next.socket.send(9)
-        require(next.socket.receive() == 9, "client \(index)")
+        next.socket.send([9])
+        require(try next.socket.receive(exactly: 1) == [9], "client \(index)")
       }
       let loop = group.loops[0]
       let enters = await loop.ask { loop.statistics.enters }
@@ -139,14 +134,5 @@ struct DescriptorTests {
       require(group != nil)
       await group?.shutdown()
     }
-  }
-}
-
-/// Several plain sockets in an array, which takes no noncopyable values.
-private final class TestClient {
-  let socket: PlainSocket
-
-  init(_ socket: consuming PlainSocket) {
-    self.socket = socket
   }
 }

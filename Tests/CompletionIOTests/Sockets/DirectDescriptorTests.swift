@@ -1,4 +1,6 @@
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -7,7 +9,9 @@ import Uring
 /// Connections in the ring's own table instead of the process's.
 @Suite(
   "Direct descriptors", .timeLimit(.minutes(1)),
-  .enabled(if: hasDirectDescriptors, "the kernel has no tables of direct descriptors"))
+  .enabled(
+    if: kernelFeatures.contains(.directDescriptors),
+    "the kernel has no tables of direct descriptors"))
 struct DirectDescriptorTests {
   @Test("Echo, half-close, and the name that such a connection does not have")
   func echo() async throws {

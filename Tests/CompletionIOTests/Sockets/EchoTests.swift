@@ -1,4 +1,5 @@
 import CompletionIO
+import CompletionTestSupport
 import Testing
 import Uring
 

@@ -1,3 +1,5 @@
+import CompletionTestSupport
+import TestSupport
 import Testing
 import Uring
 
@@ -14,13 +16,11 @@ struct FullTableTests {
       {
         // The wake-up, the accept, and one connection that receives and sends.
         $0.flightLimit = 4
-        $0.directDescriptorCount = hasDirectDescriptors ? placeCount : 0
+        $0.directDescriptorCount = directPlaces(placeCount)
       }
     ) { group in
       let loop = group.loops[0]
-      try await withServer(on: group) { connection in
-        while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
-      } _: { address in
+      try await withEcho(on: group) { address in
         for _ in 0..<3 {
           var connections: [TCPConnection] = []
           for _ in 0..<8 {
@@ -47,7 +47,7 @@ struct FullTableTests {
       {
         $0.flightLimit = 4
         $0.unclaimedConnectionLimit = 1
-        $0.directDescriptorCount = hasDirectDescriptors ? placeCount : 0
+        $0.directDescriptorCount = directPlaces(placeCount)
       }
     ) { group in
       let loop = group.loops[0]

@@ -1,5 +1,7 @@
 import CompletionIO
+import CompletionTestSupport
 import Synchronization
+import TestSupport
 import Testing
 import Uring
 

@@ -1,6 +1,8 @@
+import CompletionTestSupport
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -55,22 +57,22 @@ struct RawOperationTests {
   func conversation() async throws {
     try await withLoops { group in
       let loop = group.loops[0]
-      let listener = try ListeningSocket()
+      let listener = try PlainSocket.listening()
       let (accepts, acceptToken) = try await submit(
-        .acceptMultishot(from: .file(listener.descriptor)), to: loop)
+        .acceptMultishot(from: listener.target), to: loop)
       let client = try PlainSocket()
-      try client.connect(to: listener.address)
+      try client.connect(to: listener.localAddress)
       await loop.until { accepts.results.count == 1 }
       let second = try PlainSocket()
-      try second.connect(to: listener.address)
+      try second.connect(to: listener.localAddress)
       await loop.until { accepts.results.count == 2 }
       #expect(!accepts.isOver)
       let server = Descriptor.file(FileDescriptor(rawValue: accepts.results[0]))
       let (receives, receiveToken) = try await submit(
         .receiveMultishot(server, bufferGroup: loop.pool.group), to: loop)
-      client.send(5)
+      client.send([5])
       await loop.until { receives.results.count == 1 }
-      client.send(6)
+      client.send([6])
       await loop.until { receives.results.count == 2 }
       #expect(receives.chunks.withLock { $0 } == [[5], [6]])
       await loop.ask { loop.end(receiveToken) }
@@ -81,11 +83,11 @@ struct RawOperationTests {
       let (sends, _) = try await submit(unsafe .send(byte, byteCount: 1, to: server), to: loop)
       await loop.until { sends.isOver }
       #expect(sends.results == [1])
-      #expect(client.receive() == 77)
+      #expect(try client.receive(exactly: 1) == [77])
       let (polls, _) = try await submit(.poll(server, mask: UInt32(POLLIN)), to: loop)
       let (direct, _) = try await submit(
         unsafe .receive(server, into: byte, byteCount: 1), to: loop)
-      client.send(88)
+      client.send([88])
       await loop.until { polls.isOver && direct.isOver }
       #expect(polls.results.allSatisfy { $0 & Int32(POLLIN) != 0 })
       #expect(direct.results == [1])
@@ -107,11 +109,11 @@ struct RawOperationTests {
   func connectAndDeadline() async throws {
     try await withLoops { group in
       let loop = group.loops[0]
-      let listener = try ListeningSocket()
+      let listener = try PlainSocket.listening()
       let client = try PlainSocket()
-      let descriptor = Descriptor.file(FileDescriptor(rawValue: client.descriptor))
+      let descriptor = client.target
       let memory = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 8)
-      let byteCount = unsafe listener.address.withSockaddr { pointer, count in
+      let byteCount = unsafe try listener.localAddress.withSockaddr { pointer, count in
         unsafe memory.copyMemory(from: pointer, byteCount: count)
         return count
       }
@@ -201,26 +203,5 @@ struct RawOperationTests {
       }
       #expect(error?.cause == .tableFull)
     }
-  }
-}
-
-/// A plain listening socket.
-private struct ListeningSocket: ~Copyable {
-  let address: SocketAddress
-  private let socket: PlainSocket
-
-  var descriptor: FileDescriptor { FileDescriptor(rawValue: socket.descriptor) }
-
-  init() throws {
-    let socket = try PlainSocket()
-    let descriptor = socket.descriptor
-    let loopback = SocketAddress.loopback(port: 0)
-    let bound = unsafe loopback.withSockaddr { pointer, byteCount in
-      unsafe bind(
-        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
-    }
-    guard bound == 0, listen(descriptor, 8) == 0 else { throw Errno(rawValue: errno) }
-    address = try SocketAddress.local(of: FileDescriptor(rawValue: descriptor))
-    self.socket = socket
   }
 }

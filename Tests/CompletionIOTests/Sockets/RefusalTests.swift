@@ -1,4 +1,6 @@
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -170,9 +172,7 @@ struct RefusalTests {
       let serving = Task {
         try await listener.serve { connection in
           do throws(SocketError) {
-            while let chunk = try await connection.receive() {
-              try await connection.send(chunk.bytes)
-            }
+            try await echo(connection)
           } catch {
             if error.cause == .tableFull { failures.add() }
             throw error

@@ -1,4 +1,6 @@
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -109,7 +111,8 @@ struct SocketDeadlineTests {
       }
       #expect(error?.cause == .timeout)
       #expect(error?.byteCount == 0)
-      #expect(try await pair.far.receive(atMost: 2 << 20) == numbered(2 << 20))
+      let received = try await pair.far.receive(atMost: 2 << 20)
+      #expect(firstDifference(received, numbered(2 << 20)) == nil)
       try await first.value
       try await near.send([4])
       #expect(try await pair.far.receive(atMost: 1) == [4])

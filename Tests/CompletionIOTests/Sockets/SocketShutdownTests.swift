@@ -1,5 +1,7 @@
+import CompletionTestSupport
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 

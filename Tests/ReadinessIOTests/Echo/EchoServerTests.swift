@@ -1,5 +1,6 @@
 import ReadinessIO
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -11,10 +12,11 @@ struct EchoServerTests {
     let clients = try (0..<8).map { _ in try BlockingClient(to: fixture.address) }
     for round in 0..<4 {
       for (index, client) in clients.enumerated() {
-        try client.send(pattern(byteCount, from: index * 7 + round))
+        try client.send(numbered(byteCount, from: index * 7 + round))
       }
       for (index, client) in clients.enumerated() {
-        #expect(try client.receive(byteCount) == pattern(byteCount, from: index * 7 + round))
+        let expected = numbered(byteCount, from: index * 7 + round)
+        #expect(firstDifference(try client.receive(byteCount), expected) == nil)
       }
     }
     let counters = fixture.stop()
@@ -29,16 +31,16 @@ struct EchoServerTests {
     let fixture = try EchoFixture(kind, sendBufferByteCount: 16384)
     let slow = try BlockingClient(to: fixture.address)
     let total = 1 << 20
-    let sender = try TestThread { try? slow.send(pattern(total)) }
+    let sender = try TestThread { try? slow.send(numbered(total)) }
     // Its bytes do not fit in the sockets' buffers, so by now the server waits for it, or will.
     let other = try BlockingClient(to: fixture.address)
     for round in 0..<50 {
-      try other.send(pattern(100, from: round))
-      #expect(try other.receive(100) == pattern(100, from: round))
+      try other.send(numbered(100, from: round))
+      #expect(try other.receive(100) == numbered(100, from: round))
     }
     let echoed = try slow.receive(total)
     sender.join()
-    #expect(echoed == pattern(total))
+    #expect(firstDifference(echoed, numbered(total)) == nil)
     #expect(fixture.stop().byteCount == UInt64(total + 5000))
   }
 
@@ -49,9 +51,10 @@ struct EchoServerTests {
     // then nothing but room in the buffers can bring the rest on its way.
     let fixture = try EchoFixture(kind, sendBufferByteCount: 4096) { address in
       client = try BlockingClient(to: address, receiveBufferByteCount: 4096)
-      try client?.send(pattern(60_000))
+      try client?.send(numbered(60_000))
     }
-    #expect(try client?.receive(60_000) == pattern(60_000))
+    let received = try #require(client).receive(60_000)
+    #expect(firstDifference(received, numbered(60_000)) == nil)
     #expect(fixture.stop().messageCount == 1)
   }
 
@@ -63,10 +66,10 @@ struct EchoServerTests {
       do {
         let resets = try BlockingClient(to: fixture.address)
         resets.resetOnClose()
-        try resets.send(pattern(20_000))
+        try resets.send(numbered(20_000))
       }
-      try stays.send(pattern(64, from: round))
-      #expect(try stays.receive(64) == pattern(64, from: round))
+      try stays.send(numbered(64, from: round))
+      #expect(try stays.receive(64) == numbered(64, from: round))
     }
     #expect(fixture.stop().acceptedCount >= 1)
   }
@@ -75,9 +78,9 @@ struct EchoServerTests {
   func halfClose(kind: PollerKind) throws {
     let fixture = try EchoFixture(kind)
     let client = try BlockingClient(to: fixture.address)
-    try client.send(pattern(5000))
+    try client.send(numbered(5000))
     client.finishSending()
-    #expect(try client.receive(5001) == pattern(5000))
+    #expect(firstDifference(try client.receive(5001), numbered(5000)) == nil)
     _ = fixture.stop()
   }
 

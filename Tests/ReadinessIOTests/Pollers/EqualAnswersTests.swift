@@ -1,6 +1,7 @@
 import Glibc
 import ReadinessIO
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Random sequences of operations, on all pollers at once: the answers must be equal.
@@ -28,7 +29,7 @@ struct EqualAnswersTests {
 /// One history of a few channels under several pollers.
 private struct RandomSequence {
   private let seed: UInt64
-  private var random: SplitMix64
+  private var random: SeededNumbers
   private let pollers: [(kind: PollerKind, poller: any AnyPoller)]
   private var channels: [Channel] = []
   /// Descriptors that are registered: those must not be closed.
@@ -39,7 +40,7 @@ private struct RandomSequence {
 
   init(seed: UInt64) throws {
     self.seed = seed
-    random = SplitMix64(seed: seed)
+    random = SeededNumbers(seed: seed)
     pollers = try PollerKind.allCases.map { ($0, try $0.make()) }
     for index in 0..<6 { channels.append(try Self.channel(index)) }
   }

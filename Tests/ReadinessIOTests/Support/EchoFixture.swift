@@ -2,6 +2,7 @@ import Glibc
 import ReadinessIO
 import Synchronization
 import SystemPackage
+import TestSupport
 import Uring
 
 /// An echo server on a thread of its own.

@@ -1,5 +1,4 @@
-import Glibc
-import Synchronization
+import TestSupport
 import Uring
 
 @testable import CompletionIO
@@ -9,9 +8,9 @@ import Uring
 final class InjectedLoop: Sendable {
   let loop: CompletionLoop
   let plan: InjectionPlan
-  private let end: Gate
+  private let end: Event
 
-  private init(_ loop: CompletionLoop, _ plan: InjectionPlan, _ end: Gate) {
+  private init(_ loop: CompletionLoop, _ plan: InjectionPlan, _ end: Event) {
     self.loop = loop
     self.plan = plan
     self.end = end
@@ -19,7 +18,7 @@ final class InjectedLoop: Sendable {
 
   static func start(_ configuration: LoopConfiguration) async throws -> InjectedLoop {
     let plan = InjectionPlan()
-    let end = Gate()
+    let end = Event()
     let loop = try await withCheckedThrowingContinuation { continuation in
       detachThread {
         do {
@@ -28,7 +27,7 @@ final class InjectedLoop: Sendable {
           try loop.prepare(&ring.ring)
           continuation.resume(returning: loop)
           loop.run(on: &ring)
-          end.open()
+          end.happen()
         } catch {
           continuation.resume(throwing: error)
         }
@@ -39,29 +38,6 @@ final class InjectedLoop: Sendable {
 
   func stop() async {
     loop.stop()
-    await end.pass()
-  }
-}
-
-/// Runs a function on a new thread.
-func detachThread(_ body: @escaping @Sendable () -> Void) {
-  let context = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-  var identifier = pthread_t()
-  let error = unsafe pthread_create(
-    &identifier, nil,
-    { context in
-      guard let context = unsafe context else { return nil }
-      unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body()
-      return nil
-    }, context)
-  precondition(error == 0, "no thread: errno \(error)")
-  pthread_detach(identifier)
-}
-
-private final class ThreadBody: Sendable {
-  let body: @Sendable () -> Void
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    self.body = body
+    await end.wait()
   }
 }

@@ -1,6 +1,7 @@
 import CLiburing
 import Synchronization
 import SystemPackage
+import TestSupport
 
 @testable import CompletionIO
 @testable import Uring

@@ -1,5 +1,7 @@
 import Glibc
+import Synchronization
 import SystemPackage
+import TestSupport
 
 /// A network of a thread's own: nothing but a loopback interface, which is down at first.
 ///
@@ -7,18 +9,12 @@ import SystemPackage
 enum IsolatedNetwork {
   /// Whether this process may have one, found by trying in a thread of its own.
   static let isPermitted: Bool = {
-    let context = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
-    unsafe context.initialize(to: false)
-    defer { unsafe context.deallocate() }
-    var identifier = pthread_t()
-    let error = unsafe pthread_create(
-      &identifier, nil,
-      { context in
-        unsafe context?.assumingMemoryBound(to: Bool.self).pointee = IsolatedNetwork.enter()
-        return nil
-      }, context)
-    guard error == 0, pthread_join(identifier, nil) == 0 else { return false }
-    return unsafe context.pointee
+    let isPermitted = Mutex(false)
+    try? onOtherThread {
+      let entered = IsolatedNetwork.enter()
+      isPermitted.withLock { $0 = entered }
+    }
+    return isPermitted.withLock { $0 }
   }()
 
   /// Gives the calling thread a new network; needs CAP_SYS_ADMIN.

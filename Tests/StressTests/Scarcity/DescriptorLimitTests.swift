@@ -1,5 +1,7 @@
+import CompletionTestSupport
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -23,14 +25,16 @@ struct DescriptorLimitTests {
       }
       let spare = (0..<4).map { _ in dup(0) }
       limitDescriptors(toAdditional: 0)
-      let serving = Task(executorPreference: group.loops[0]) { try await Self.echo(listener) }
+      let serving = Task(executorPreference: group.loops[0]) {
+        try await listener.serve { try await echo($0) }
+      }
       let loop = group.loops[0]
       await loop.until { loop.statistics.count(of: .awaitDescriptor) >= 3 }
       // Each that somebody else gives back is found, without a word to the loop.
       for (index, descriptor) in spare.enumerated() {
         close(descriptor)
         clients[index].socket.send([UInt8(index)])
-        require(clients[index].socket.receive(exactly: 1) == [UInt8(index)])
+        require(try clients[index].socket.receive(exactly: 1) == [UInt8(index)])
       }
       let enters = await loop.ask { loop.statistics.enters }
       require(enters < 2000, "the loop spins: \(enters) enters")
@@ -51,12 +55,14 @@ struct DescriptorLimitTests {
       for _ in 0..<24 { clients.append(HeldSocket(try PlainSocket())) }
       limitDescriptors(toAdditional: 3)
       // Not before: an accept keeps the limit of the time when it was armed (io_accept_prep).
-      let serving = Task(executorPreference: loop) { try await Self.echo(listener) }
+      let serving = Task(executorPreference: loop) {
+        try await listener.serve { try await echo($0) }
+      }
       for client in clients { try client.socket.connect(to: listener.localAddress) }
       for (index, client) in clients.enumerated() {
         client.socket.send([UInt8(index)])
-        require(client.socket.receive(exactly: 1) == [UInt8(index)])
-        shutdown(client.socket.descriptor, Int32(SHUT_WR))
+        require(try client.socket.receive(exactly: 1) == [UInt8(index)])
+        client.socket.finishSending()
       }
       let statistics = await loop.ask { loop.statistics }
       require(statistics.count(of: .awaitDescriptor) > 0, "\(statistics)")
@@ -103,7 +109,9 @@ struct DescriptorLimitTests {
     try await withLoops(1, { $0.directDescriptorCount = directPlaces(2) }) { group in
       let loop = group.loops[0]
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      let serving = Task(executorPreference: loop) { try await Self.echo(listener) }
+      let serving = Task(executorPreference: loop) {
+        try await listener.serve { try await echo($0) }
+      }
       var clients: [HeldSocket] = []
       for _ in 0..<8 {
         let client = try PlainSocket()
@@ -112,20 +120,14 @@ struct DescriptorLimitTests {
       }
       for (index, client) in clients.enumerated() {
         client.socket.send([UInt8(index)])
-        #expect(client.socket.receive(exactly: 1) == [UInt8(index)])
-        shutdown(client.socket.descriptor, Int32(SHUT_WR))
+        #expect(try client.socket.receive(exactly: 1) == [UInt8(index)])
+        client.socket.finishSending()
       }
       let enters = await loop.ask { loop.statistics.enters }
       #expect(enters < 2000)
       listener.close()
       clients.removeAll()
       try await serving.value
-    }
-  }
-
-  private static func echo(_ listener: TCPListener) async throws {
-    try await listener.serve { connection in
-      while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
     }
   }
 }

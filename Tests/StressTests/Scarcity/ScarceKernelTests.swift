@@ -1,3 +1,5 @@
+import CompletionTestSupport
+import TestSupport
 import Testing
 import Uring
 
@@ -29,7 +31,7 @@ struct ScarceKernelTests {
     }
 
     /// Places in a table, where the kernel has tables.
-    private var placeCount: UInt32 { StressTests.directPlaces(directPlaces) }
+    private var placeCount: UInt32 { TestSupport.directPlaces(directPlaces) }
 
     /// Whether anything is armed for more than one answer; accepts into a table are not.
     var hasMultishot: Bool {

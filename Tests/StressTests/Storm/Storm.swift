@@ -1,4 +1,6 @@
+import CompletionTestSupport
 import SystemPackage
+import TestSupport
 import Uring
 
 @testable import CompletionIO
@@ -25,7 +27,7 @@ struct Storm: Sendable {
       // Half of them on the thread of their loop, half elsewhere.
       return Task(executorPreference: index % 2 == 0 ? client.loop : nil) { await client.run() }
     }
-    await record.isRipe.pass()
+    await record.isRipe.wait()
     await begin(listener, serving, servers, clients)
     record.end()
     // In any order, and more than once.
@@ -54,9 +56,7 @@ struct Storm: Sendable {
   private func serve(_ listener: TCPListener) async {
     switch plan.face {
     case .bytes:
-      try? await listener.serve { connection in
-        while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
-      }
+      try? await listener.serve { try await echo($0) }
     case .lease:
       try? await listener.serve { connection in
         while let chunk = try await connection.receive() { try await connection.send(chunk) }
@@ -64,7 +64,7 @@ struct Storm: Sendable {
     case .intoMemory:
       try? await listener.serve { connection in
         while true {
-          let bytes = try await connection.receive(intoMemory: 3000)
+          let bytes = try await connection.receive(3000)
           if bytes.isEmpty { return }
           try await connection.send(bytes)
         }

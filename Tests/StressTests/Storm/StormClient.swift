@@ -1,6 +1,8 @@
 import CompletionIO
+import CompletionTestSupport
 import Synchronization
 import SystemPackage
+import TestSupport
 import Uring
 
 /// One client of a storm: connects again and again, does something, and leaves in some way.
@@ -138,8 +140,8 @@ final class StormRecord: Sendable {
 
   private let state = Mutex(State())
   private let limit: Int
-  /// Opens when enough has been done.
-  let isRipe = Gate()
+  /// Happens when enough has been done.
+  let isRipe = Event()
 
   init(limit: Int) {
     self.limit = limit
@@ -157,7 +159,7 @@ final class StormRecord: Sendable {
       state.actionCount += 1
       return state.actionCount
     }
-    if count == limit { isRipe.open() }
+    if count == limit { isRipe.happen() }
   }
 
   func violation(_ text: String) {

@@ -1,6 +1,8 @@
-import Testing
 import CompletionIO
+import CompletionTestSupport
 import Glibc
+import TestSupport
+import Testing
 import Uring
 
 /// What a storm is made of, all of it from one seed.

@@ -3,6 +3,7 @@ import CSeccomp
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Uring

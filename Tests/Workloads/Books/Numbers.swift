@@ -1,18 +1,14 @@
-/// Seeded numbers: SplitMix64 of Steele, Lea and Flood (OOPSLA 2014).
+import SimulatedKernel
+
+/// Numbers that follow from a seed, and what workloads ask of them.
 package struct Numbers: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+  private var source: SeededNumbers
 
   package init(seed: UInt64) {
-    state = seed
+    source = SeededNumbers(seed: seed)
   }
 
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+  package mutating func next() -> UInt64 { source.next() }
 
   /// A number from a range.
   mutating func within(_ range: ClosedRange<Int>) -> Int {

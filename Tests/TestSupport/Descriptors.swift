@@ -1,20 +1,14 @@
-import CompletionIO
 import Glibc
 
-/// `precondition` for what throws or suspends, in a process of its own.
-func require(_ holds: Bool, _ text: @autoclosure () -> String = "", line: UInt = #line) {
-  if !holds { fatalError("line \(line): \(text())") }
-}
-
 /// How many descriptors this process has open.
-func openDescriptorCount() -> Int {
+package func openDescriptorCount() -> Int {
   (0..<Int32(4096)).count { fcntl($0, F_GETFD) >= 0 }
 }
 
 /// Lowers the limit so that so many more descriptors fit below it.
 ///
 /// The hard limit stays, so that it can be raised again.
-func limitDescriptors(toAdditional count: Int) {
+package func limitDescriptors(toAdditional count: Int) {
   var (limit, room) = (0, 0)
   while true {
     if fcntl(Int32(limit), F_GETFD) < 0 { room += 1 }

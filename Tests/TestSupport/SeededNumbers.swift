@@ -1,12 +1,12 @@
 /// Random numbers whose whole state is a seed, so that a failure can be run again (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
+package struct SeededNumbers: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -15,7 +15,12 @@ struct SeededNumbers: RandomNumberGenerator {
   }
 
   /// A number from 0 to below a bound.
-  mutating func next(below bound: Int) -> Int {
+  package mutating func next(below bound: Int) -> Int {
     Int(next() % UInt64(bound))
+  }
+
+  /// Whether something happens that does so `count` times of `outOf`.
+  package mutating func chance(_ count: Int, outOf: Int) -> Bool {
+    Int.random(in: 0..<outOf, using: &self) < count
   }
 }

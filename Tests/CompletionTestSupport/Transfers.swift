@@ -1,0 +1,70 @@
+package import CompletionIO
+import TestSupport
+import Uring
+
+extension TCPConnection {
+  /// Receives so many bytes, or fewer at the end of the stream.
+  package func receive(atMost byteCount: Int) async throws(SocketError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < byteCount, let chunk = try await receive() {
+      unsafe chunk.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+
+  /// Receives to the end of the stream.
+  package func receiveAll() async throws(SocketError) -> [UInt8] {
+    try await receive(atMost: .max)
+  }
+
+  /// Receives into memory: at most so many bytes, fewer if fewer have come.
+  package func receive(
+    _ limit: Int, timeout: Duration? = nil
+  ) async throws(SocketError) -> [UInt8] {
+    var memory = [UInt8](repeating: 0, count: limit)
+    let count: Int
+    do {
+      var span = memory.mutableSpan
+      var bytes = unsafe span.mutableBytes
+      count = try await receive(into: &bytes, timeout: timeout)
+    }
+    return Array(memory[..<count])
+  }
+
+  /// Sends numbered bytes, message by message, and checks that they come back in order, while the
+  /// next messages go out.
+  package func exchange(
+    _ byteCount: Int, from start: Int = 0, times: Int = 1, pipeline: Int = 1
+  ) async throws {
+    var done = 0
+    while done < times {
+      let count = min(pipeline, times - done)
+      let start = start + done * byteCount
+      // The echo of a long message needs a reader before its last byte is out.
+      async let sending: Void = sendEach(byteCount, count, from: start)
+      let back = try await receive(atMost: count * byteCount)
+      try await sending
+      let expected = numbered(count * byteCount, from: start)
+      if let wrong = WrongBytes(received: back, expected: expected) { throw wrong }
+      done += count
+    }
+  }
+
+  private func sendEach(_ byteCount: Int, _ count: Int, from start: Int) async throws {
+    for index in 0..<count {
+      try await send(numbered(byteCount, from: start + index * byteCount))
+    }
+  }
+}
+
+/// What a throwing call throws; `nil` if it returns.
+package func failure<Result>(
+  _ body: () async throws(SocketError) -> Result
+) async -> SocketError? {
+  do throws(SocketError) {
+    _ = try await body()
+    return nil
+  } catch {
+    return error
+  }
+}

@@ -1,9 +1,0 @@
-import Uring
-
-/// What the kernel under the tests can do, less what the environment hides.
-let kernelFeatures = (try? KernelFeatures.discover()) ?? []
-
-/// As many places in a direct table as asked for; none where the kernel has no such tables.
-func directPlaces(_ count: UInt32) -> UInt32 {
-  kernelFeatures.contains(.directDescriptors) ? count : 0
-}
