@@ -96,7 +96,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TestSupportTests",
-      dependencies: ["TestSupport"],
+      dependencies: ["TestSupport", systemPackage],
       swiftSettings: settings
     ),
     .testTarget(

@@ -22,12 +22,29 @@ extension PlainSocket {
     }
   }
 
-  /// Receives exactly so many bytes, or fewer at the end.
+  /// Receives exactly so many bytes, or fewer at the end of the stream.
+  ///
+  /// A receive returns early when a signal interrupts it, even with MSG_WAITALL (recv(2)), or when
+  /// a ring that was made on this thread has work for it (`TIF_NOTIFY_SIGNAL`).
   package func receive(exactly byteCount: Int) throws(Errno) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: byteCount)
-    let flags = Int32(MSG_WAITALL)
-    let count = byteCount == 0 ? 0 : unsafe recv(descriptor, &bytes, byteCount, flags)
-    guard count >= 0 else { throw Errno(rawValue: errno) }
-    return Array(bytes[..<count])
+    var receivedCount = 0
+    while receivedCount < byteCount {
+      let count = unsafe bytes.withUnsafeMutableBytes { memory in
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[receivedCount...])
+        return unsafe recv(descriptor, rest.baseAddress, rest.count, Int32(MSG_WAITALL))
+      }
+      guard count >= 0 || errno == EINTR else { throw Errno(rawValue: errno) }
+      if count == 0 { break }
+      receivedCount += max(0, count)
+    }
+    return Array(bytes[..<receivedCount])
+  }
+
+  /// How many bytes have come and wait to be received (tcp(7), SIOCINQ).
+  package var unreadByteCount: Int32 {
+    var count: Int32 = 0
+    _ = unsafe ioctl(descriptor, UInt(FIONREAD), &count)
+    return count
   }
 }

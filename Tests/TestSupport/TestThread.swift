@@ -35,6 +35,11 @@ package final class TestThread {
     pthread_join(identifier, nil)
   }
 
+  /// Interrupts what it waits in; not after its end has been waited for.
+  package func interrupt(with signal: Int32) {
+    if !isJoined { pthread_kill(identifier, signal) }
+  }
+
   private final class Body: Sendable {
     let run: @Sendable () -> Void
 

@@ -58,12 +58,23 @@ struct LockstepClient {
         else { throw Failure(call: "send") }
       }
       for socket in sockets {
-        guard
-          unsafe recv(socket, &answer, Self.messageSize, Self.all)
-            == Self.messageSize
-        else { throw Failure(call: "recv") }
+        try Self.receive(&answer, from: socket)
         guard answer == message else { throw Failure("an echo is not what was sent") }
       }
+    }
+  }
+
+  /// Receives a whole message; recv(2) tells less of it when something interrupts it.
+  private static func receive(_ answer: inout [UInt8], from socket: Int32) throws(Failure) {
+    var count = 0
+    while count < messageSize {
+      let more = unsafe answer.withUnsafeMutableBytes { memory in
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[count...])
+        return unsafe recv(socket, rest.baseAddress, rest.count, all)
+      }
+      if more < 0, errno == EINTR { continue }
+      guard more > 0 else { throw Failure(call: "recv") }
+      count += more
     }
   }
 
