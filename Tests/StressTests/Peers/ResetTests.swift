@@ -15,9 +15,11 @@ struct ResetTests {
     case sending, sendQueued, finishing, receivingAndSending, withDeadline, closing
   }
 
-  @Test("The operation under way says so, and the loop goes on", arguments: Moment.allCases)
-  func everyMoment(moment: Moment) async throws {
-    try await withLoops { group in
+  @Test(
+    "The operation under way says so, and the loop goes on", arguments: Moment.allCases,
+    Set([0, directPlaces(32)]).sorted())
+  func everyMoment(moment: Moment, placeCount: UInt32) async throws {
+    try await withLoops(1, { $0.directDescriptorCount = placeCount }) { group in
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       for _ in 0..<8 {
         let peer = try PlainSocket()
