@@ -48,6 +48,11 @@ extension TestSocket {
     _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }
 
+  /// Sends no more; the other end sees the end of the stream.
+  func endSending() {
+    _ = shutdown(descriptor, Int32(SHUT_WR))
+  }
+
   /// Closes so that the other end is reset: SO_LINGER with no time (socket(7)).
   func reset() throws(Finding) {
     var option = linger(l_onoff: 1, l_linger: 0)

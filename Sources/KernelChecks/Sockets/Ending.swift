@@ -57,4 +57,40 @@ extension KernelCheck {
     try expect(far.waitUntilReadable(), "the peer never sees an end")
     try expect(far.read() == .end, "the peer sees \(far.read())")
   }
+
+  /// POLLHUP, by which the loop tells a reset from the end of a stream.
+  static let hangUpIsReset = KernelCheck(
+    "hang-up-is-reset", .sockets,
+    "A poll says that a reset connection has hung up, and not of one whose peer sends no more.",
+    since: "5.1", without: "A reset that a send has swallowed looks like the end of the stream.",
+    tier: .oneShot
+  ) { bench throws(Finding) in
+    let ring = try bench.ring()
+    let (near, far) = try ring.connection()
+    far.endSending()
+    try expect(near.waitUntilReadable(), "no end arrives")
+    let ended = try ring.perform(.poll(near, 1)).result
+    try expect(ended & 0x1 != 0 && ended & 0x10 == 0, "of an end: \(ended)")
+    try far.reset()
+    try expect(near.wait(for: Int16(POLLERR)), "no reset arrives")
+    let reset = try ring.perform(.poll(near, 1)).result
+    try expect(reset & 0x10 != 0, "of a reset: \(reset)")
+  }
+
+  /// What io_send() makes of an error behind a part.
+  static let sendSwallowsReset = KernelCheck(
+    "send-swallows-reset", .sockets,
+    "A send that has moved bytes reports those when the connection is reset, and a receive 0.",
+    since: "5.19", without: "The reset is told; nothing is lost.", needs: [.pollFirst, .send]
+  ) { bench throws(Finding) in
+    let ring = try bench.ring()
+    let (near, far) = try ring.connection()
+    let byteCount = 8 << 20
+    let memory = try ring.memory(byteCount)
+    try ring.arm(.send(near, memory, count: byteCount, flags: CURING_MSG_WAITALL))
+    try far.reset()
+    let part = try ring.only()
+    try expect(part.result > 0 && part.result < Int32(byteCount), "\(part)")
+    try expect(near.read() == .end, "a receive then: \(near.read())")
+  }
 }

@@ -7,7 +7,8 @@ extension KernelCheck {
     sendWhole, sendShort, sendMessage, sendBundle, sendVectorized,
     sendZeroCopy, sendZeroCopyReport, sendMessageZeroCopy, sendZeroCopyUnsupported,
     connect, connectRefused, connectTwice, connectAfterCancel,
-    shutdownEndsReceive, shutdownByWorker, closeWithArmedReceive,
+    shutdownEndsReceive, shutdownByWorker, closeWithArmedReceive, hangUpIsReset,
+    sendSwallowsReset,
     socketByRequest, listenByRequest, socketOptions, socketQueues,
   ]
 }
