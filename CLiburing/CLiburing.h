@@ -72,8 +72,10 @@ CURING_CONSTANT(CURING_POLLHUP, uint32_t, POLLHUP);
 CURING_CONSTANT(CURING_POLLRDHUP, uint32_t, 0x2000); /* A GNU macro that Swift does not import. */
 CURING_CONSTANT(CURING_POLLPRI, uint32_t, POLLPRI);
 
+CURING_CONSTANT(CURING_OP_TIMEOUT, uint8_t, IORING_OP_TIMEOUT);
 CURING_CONSTANT(CURING_OP_ACCEPT, uint8_t, IORING_OP_ACCEPT);
 CURING_CONSTANT(CURING_OP_ASYNC_CANCEL, uint8_t, IORING_OP_ASYNC_CANCEL);
+CURING_CONSTANT(CURING_OP_LINK_TIMEOUT, uint8_t, IORING_OP_LINK_TIMEOUT);
 CURING_CONSTANT(CURING_OP_CONNECT, uint8_t, IORING_OP_CONNECT);
 CURING_CONSTANT(CURING_OP_CLOSE, uint8_t, IORING_OP_CLOSE);
 CURING_CONSTANT(CURING_OP_READ, uint8_t, IORING_OP_READ);
@@ -280,6 +282,24 @@ static inline void curing_prep_close_direct(struct io_uring_sqe *sqe, uint32_t i
 static inline void curing_prep_message(struct io_uring_sqe *sqe, int ring_fd, uint32_t value,
                                        uint64_t token) {
   io_uring_prep_msg_ring(sqe, ring_fd, value, token, 0);
+}
+/* Without a time, which curing_set_time() gives; relative, on CLOCK_MONOTONIC. */
+static inline void curing_prep_timeout(struct io_uring_sqe *sqe) {
+  io_uring_prep_timeout(sqe, NULL, 0, 0);
+}
+static inline void curing_prep_link_timeout(struct io_uring_sqe *sqe) {
+  io_uring_prep_link_timeout(sqe, NULL, 0);
+}
+/* The kernel copies `time` when it takes the entry (io_timeout_prep). */
+static inline void curing_set_time(struct io_uring_sqe *sqe, const struct __kernel_timespec *time) {
+  sqe->addr = (uint64_t)(uintptr_t)time;
+}
+/* Binds the next entry to this one. */
+static inline void curing_link(struct io_uring_sqe *sqe) { sqe->flags |= IOSQE_IO_LINK; }
+/* The entry's place in the submission queue. */
+static inline uint32_t curing_entry_index(const struct io_uring *ring,
+                                          const struct io_uring_sqe *sqe) {
+  return (uint32_t)(sqe - ring->sq.sqes);
 }
 
 /* ---- (a) registration --------------------------------------------------------------------- */

@@ -19,6 +19,32 @@ struct RestrictedRingTests {
     }
   }
 
+  @Test("Takes a timeout and its link only where they are on its list")
+  func timeouts() throws {
+    let nop = Token(slot: 1, generation: 0, operation: .nop)
+    let timeout = Token(slot: 2, generation: 0, operation: .linkTimeout)
+    for isListed in [true, false] {
+      let networking = RingRestriction.networking.operations
+      var ring = try restricted(
+        to: isListed ? networking.union([.timeout, .linkTimeout]) : networking)
+      let expected: Errno = isListed ? .timeout : .permissionDenied
+      #expect(try ring.result(of: .timeout(after: .zero)) == -expected.rawValue)
+      let isPrepared = ring.prepare(
+        .nop, token: nop, timeout: .seconds(3600), timeoutToken: timeout)
+      try #require(isPrepared)
+      var results: [Token: Int32] = [:]
+      for _ in 0..<2 where results.count < 2 {
+        _ = try ring.enter(minimumCompletionCount: 1, timeout: .seconds(60))
+        while let completion = ring.reapOne() { results[completion.token] = completion.result }
+      }
+      #expect(
+        results == [
+          nop: isListed ? 0 : -Errno.permissionDenied.rawValue,
+          timeout: -(isListed ? Errno.canceled : .permissionDenied).rawValue,
+        ])
+    }
+  }
+
   private static let canRegister: Bool = {
     let known = (try? KernelFeatures.discover()) ?? []
     return known.contains(.bufferRing) && known.contains(.directDescriptors)
@@ -87,12 +113,15 @@ extension Ring {
     let isPrepared = prepare(
       request, token: Token(slot: 0, generation: 0, operation: request.operation))
     try #require(isPrepared)
-    var batch = [Completion(token: Token(rawValue: 0), result: 0)]
-    var count = 0
-    while count == 0 {
+    while true {
       _ = try enter(minimumCompletionCount: 1, timeout: .seconds(60))
-      count = unsafe batch.withUnsafeMutableBufferPointer { unsafe reap(into: $0) }
+      if let completion = reapOne() { return completion.result }
     }
-    return batch[0].result
+  }
+
+  fileprivate mutating func reapOne() -> Completion? {
+    var batch = [Completion(token: Token(rawValue: 0), result: 0)]
+    let count = unsafe batch.withUnsafeMutableBufferPointer { unsafe reap(into: $0) }
+    return count == 1 ? batch[0] : nil
   }
 }

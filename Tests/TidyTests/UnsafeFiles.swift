@@ -17,7 +17,7 @@ enum UnsafeFiles {
     // The ring's C struct, its mapped queues, and plain system calls.
     "Sources/Uring/Ring": [
       "EventDescriptor", "Ring", "Ring+Buffers", "Ring+Completion", "Ring+DirectDescriptors",
-      "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission",
+      "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission", "Ring+Timeouts",
       "RingSetupError+Diagnosis",
     ],
     // Socket addresses, which are C structs of several sizes.

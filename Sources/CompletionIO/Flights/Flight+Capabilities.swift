@@ -21,7 +21,7 @@ extension Operation {
     switch self {
     case .receive, .send, .sendMessage, .sendZeroCopy, .read: true
     case .nop, .accept, .connect, .poll, .pollRemove, .cancel, .shutdown, .close, .message,
-      .timer:
+      .timer, .timeout, .linkTimeout:
       false
     }
   }

@@ -78,7 +78,8 @@ extension Request {
     switch operation {
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy:
       if !isMultishot { options.insert(.doNotWait) }
-    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer:
+    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer,
+      .timeout, .linkTimeout:
       break
     }
   }

@@ -22,7 +22,7 @@ extension ResubmissionPolicy {
     case .connect: return verdictForConnect(answer, error)
     case .read, .poll:
       return error == .interrupted ? answer.again : .surface
-    case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer:
+    case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer, .timeout, .linkTimeout:
       // Above all a close: Linux frees the descriptor even on EINTR (close(2)), and a second
       // close would hit a stranger's.
       return .surface
@@ -48,7 +48,8 @@ extension ResubmissionPolicy {
       return answer.facts.contains(.sendUnderWay) && mayGoOn ? .confirmEnd : .surface
     case .receive:
       return answer.options.contains(.multishot) && mayGoOn ? .surfaceAndRearm : .surface
-    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer:
+    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer,
+      .timeout, .linkTimeout:
       return .surface
     }
   }

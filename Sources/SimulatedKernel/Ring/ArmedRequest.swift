@@ -95,7 +95,7 @@ extension Operation {
     switch self {
     case .send, .sendMessage, .sendZeroCopy: true
     case .nop, .accept, .receive, .connect, .poll, .pollRemove, .read, .cancel, .shutdown,
-      .close, .message, .timer:
+      .close, .message, .timer, .timeout, .linkTimeout:
       false
     }
   }

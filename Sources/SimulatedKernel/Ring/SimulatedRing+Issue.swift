@@ -24,7 +24,7 @@ extension SimulatedRing {
         return post(token, -Errno.badFileDescriptor.rawValue)
       }
       arm(ArmedRequest(request, token, on: self, socket))
-    case .message, .timer:
+    case .message, .timer, .timeout, .linkTimeout:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
   }
@@ -42,7 +42,8 @@ extension SimulatedRing {
     case .send, .sendMessage, .sendZeroCopy: return send(request, on: socket)
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
-    case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer:
+    case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer, .timeout,
+      .linkTimeout:
       preconditionFailure("\(request.request.operation) does not wait")
     }
   }

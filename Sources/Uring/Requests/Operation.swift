@@ -32,4 +32,8 @@ public enum Operation: UInt8, CaseIterable, Hashable, Sendable {
   case message
   /// Waits for time alone; never submitted, the loop's clock completes it.
   case timer
+  /// Completes after a time. `IORING_OP_TIMEOUT`, Linux 5.4.
+  case timeout
+  /// Ends the request that it is linked to after a time. `IORING_OP_LINK_TIMEOUT`, Linux 5.5.
+  case linkTimeout
 }

@@ -9,6 +9,27 @@ extension Request {
   /// Waits for time alone; a loop completes it from its own clock, without the kernel.
   public static var timer: Self { Self(.timer) }
 
+  /// Completes after a time, unless ``cancel(_:)`` ends it earlier.
+  ///
+  /// Its only completion says -ETIME, or -ECANCELED. A loop keeps its own deadlines, which cost no
+  /// request; this is for programs on a bare ring.
+  ///
+  /// - Parameter duration: On `CLOCK_MONOTONIC`, from when the kernel takes the request; below zero
+  ///   is zero, and more than 292 years are 292.
+  /// - Returns: The request, which holds the time as a value.
+  ///
+  /// The corresponding C function is `io_uring_prep_timeout` (Linux 5.4).
+  public static func timeout(after duration: Duration) -> Self {
+    Self(.timeout, operand: UInt64(duration.clampedNanoseconds))
+  }
+
+  /// Ends, after a time, the request that was prepared just before it, with a link to this one.
+  ///
+  /// Alone it is -EINVAL, so that only ``Ring/prepare(_:token:timeout:timeoutToken:)`` makes it.
+  package static func linkTimeout(after duration: Duration) -> Self {
+    Self(.linkTimeout, operand: UInt64(duration.clampedNanoseconds))
+  }
+
   /// Waits for readiness.
   ///
   /// With ``Options/multishot`` each new arrival completes once (edge-triggered).

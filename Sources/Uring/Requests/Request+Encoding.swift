@@ -4,7 +4,8 @@ internal import CLiburing
 extension Request {
   /// Writes the request into a queue entry.
   ///
-  /// Entries are recycled and keep what they held last, so every field is reset first.
+  /// Entries are recycled and keep what they held last, so every field is reset first. A timeout's
+  /// entry still lacks its time, which the kernel reads from memory of the ring.
   ///
   /// - Parameters:
   ///   - entry: The place in the submission queue.
@@ -14,7 +15,8 @@ extension Request {
     switch operation {
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
       unsafe encodeSocketOperation(into: entry)
-    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer:
+    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer, .timeout,
+      .linkTimeout:
       unsafe encodeControl(into: entry)
     }
     unsafe curing_set_token(entry, token.rawValue)
@@ -45,7 +47,8 @@ extension Request {
       unsafe curing_prep_connect(entry, fd, operand, count)
     case .shutdown:
       unsafe curing_prep_shutdown(entry, fd, Int32(count))
-    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer:
+    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer, .timeout,
+      .linkTimeout:
       preconditionFailure("\(operation) is not a socket operation")
     }
     unsafe curing_set_start(entry, startFlags)
@@ -79,6 +82,10 @@ extension Request {
       }
     case .message:
       unsafe curing_prep_message(entry, fd, count, operand)
+    case .timeout:
+      unsafe curing_prep_timeout(entry)
+    case .linkTimeout:
+      unsafe curing_prep_link_timeout(entry)
     case .timer:
       preconditionFailure("a timer never reaches the kernel")
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
@@ -112,7 +119,8 @@ extension Request {
       return flags
     case .receive, .send, .sendMessage, .sendZeroCopy:
       return options.contains(.pollFirst) ? CURING_RECVSEND_POLL_FIRST : 0
-    case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer:
+    case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer,
+      .timeout, .linkTimeout:
       return 0  // A nonzero ioprio is EINVAL here (io_connect_prep).
     }
   }

@@ -50,13 +50,11 @@ extension RingRestriction {
 
   /// The kernel's form of the list; flags of requests are those that ``Request`` writes.
   private func lines(opcodes: [UInt8], undoing: [UInt8]) -> [curing_kernel_restriction] {
-    opcodes.map { curing_restriction(CURING_RESTRICTION_SQE_OP, $0) }
+    var flags = CURING_SQE_FIXED_FILE | CURING_SQE_BUFFER_SELECT
+    if operations.contains(.linkTimeout) { flags |= CURING_SQE_IO_LINK }
+    return opcodes.map { curing_restriction(CURING_RESTRICTION_SQE_OP, $0) }
       + undoing.map { curing_restriction(CURING_RESTRICTION_REGISTER_OP, $0) }
-      + [
-        curing_restriction(
-          CURING_RESTRICTION_SQE_FLAGS_ALLOWED,
-          CURING_SQE_FIXED_FILE | CURING_SQE_BUFFER_SELECT)
-      ]
+      + [curing_restriction(CURING_RESTRICTION_SQE_FLAGS_ALLOWED, flags)]
   }
 }
 
@@ -79,6 +77,8 @@ extension Operation {
     case .close: CURING_OP_CLOSE
     case .message: CURING_OP_MSG_RING
     case .timer: nil
+    case .timeout: CURING_OP_TIMEOUT
+    case .linkTimeout: CURING_OP_LINK_TIMEOUT
     }
   }
 }

@@ -12,6 +12,9 @@ extension Ring {
   /// The corresponding C function is `io_uring_get_sqe`.
   public mutating func prepare(_ request: Request, token: Token) -> Bool {
     guard let entry = unsafe curing_get_sqe(cell) else { return false }
+    guard !request.holdsTime else {
+      return unsafe encodeTimeout(request, into: entry, token: token)
+    }
     unsafe request.encode(into: entry, token: token)
     return true
   }

@@ -27,6 +27,8 @@ public struct Ring: ~Copyable {
   let hidden: KernelFeatures
   /// Whether buffers are given by requests, on a kernel without rings of them.
   var providesByRequest = false
+  /// The times of prepared timeouts, one a place of the submission queue; made for the first one.
+  var times: UnsafeMutablePointer<__kernel_timespec>?
   /// How often the ring has entered the kernel.
   public internal(set) var enterCount: UInt64 = 0
 
@@ -75,6 +77,7 @@ public struct Ring: ~Copyable {
   deinit {
     unsafe io_uring_queue_exit(cell)
     unsafe cell.deallocate()
+    unsafe times?.deallocate()
   }
 
   /// The ring's own descriptor, for messages from other rings and for looking at it.

@@ -17,6 +17,10 @@ public struct RingRestriction: Hashable, Sendable {
   /// Allows what loops, sockets and pollers of this package ask for: the ring opens no file,
   /// makes no socket and runs no command of a driver.
   ///
+  /// The kernel's timeouts are not on the list, because loops keep their deadlines themselves. A list
+  /// with ``Operation/linkTimeout`` also allows links between requests.
+  ///
   /// The corresponding C constant is `IORING_REGISTER_RESTRICTIONS` (Linux 5.10).
-  public static let networking = Self(operations: Set(Operation.allCases))
+  public static let networking = Self(
+    operations: Set(Operation.allCases).subtracting([.timeout, .linkTimeout]))
 }

@@ -58,7 +58,8 @@ import Uring
   }
 
   @Test(arguments: [
-    Uring.Operation.nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer,
+    Uring.Operation.nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer, .timeout,
+    .linkTimeout,
   ])
   func whatNobodyRepeats(_ operation: Uring.Operation) {
     for row in PolicyTable.rows {

@@ -57,6 +57,12 @@ import Testing
     expect(.shutdown(socket, direction: 1)) { unsafe io_uring_prep_shutdown(&$0, 7, 1) }
   }
 
+  /// Their times are the ring's, and given by it.
+  @Test func timeouts() {
+    expect(.timeout(after: .seconds(1))) { unsafe io_uring_prep_timeout(&$0, nil, 0, 0) }
+    expect(.linkTimeout(after: .seconds(1))) { unsafe io_uring_prep_link_timeout(&$0, nil, 0) }
+  }
+
   @Test func accept() {
     let closeOnExec = Int32(0o2_000_000)
     expect(.accept(from: socket)) {
@@ -144,6 +150,7 @@ import Testing
       .acceptMultishot(from: socket, options: .intoDirectTable),
       .receiveMultishot(socket, bufferGroup: 1), .shutdown(socket, direction: 0),
       .message(toRing: FileDescriptor(rawValue: 7), token: token, value: 1),
+      .timeout(after: .seconds(1)), .linkTimeout(after: .seconds(1)),
     ]
     for request in requests {
       #expect(bytes(entry(request, over: 0)) == bytes(entry(request, over: 0xff)))
