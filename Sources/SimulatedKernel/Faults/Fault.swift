@@ -18,7 +18,7 @@ public enum Fault: Hashable, Sendable {
   case shortTransfer
   /// A multishot request ends with an answer that went well.
   case multishotEnd
-  /// A request notices late that it can go on.
+  /// A request notices late that it can go on, or a timeout that its time is up.
   case lateWakeUp
   /// Requests that are ready go on in another order than they became so.
   case reordering
@@ -28,11 +28,13 @@ public enum Fault: Hashable, Sendable {
   case submissionQueueFull
   /// An enter takes only a part of what was prepared.
   case partialSubmission
-  /// A cancel finds its target at work (EALREADY); it ends a little later, in its own way.
+  /// A cancel, or a linked timeout, finds its target at work (EALREADY); it ends a little later, in
+  /// its own way.
   case cancelTooLate
-  /// A cancel finds its target neither waiting nor at work (ENOENT, EALREADY), and leaves it alone.
+  /// A cancel, or a linked timeout, finds its target neither waiting nor at work (ENOENT, EALREADY),
+  /// and leaves it alone.
   case cancelMissed
-  /// A cancelled request completes before the cancel does.
+  /// A cancelled request completes before the cancel does, or before the timeout that ends it.
   case targetBeforeCancel
 }
 

@@ -29,6 +29,13 @@ struct EventQueue {
     }
   }
 
+  /// Takes timeouts out that are next and have ended before their time.
+  mutating func dropEndedTimeouts() {
+    while let first = heap.first, case .expire(let timer) = first.event, timer.phase == .ended {
+      _ = popDue(at: first.time)
+    }
+  }
+
   /// Takes out an event whose time has come.
   ///
   /// - Complexity: O(log n)
@@ -57,10 +64,20 @@ enum Event {
   case handshake(SimulatedSocket, attempt: Int)
   /// A request that was to wake up late does so.
   case wake(ArmedRequest)
+  /// The time of a timeout is up.
+  case expire(ArmedRequest)
   /// A request that a cancel found at work stops working.
   case interrupt(ArmedRequest)
   /// A zero-copy send lets go of its memory.
   case notify(ZeroCopyNotice)
   /// Happens for nobody: ends a wait.
   case nothing
+
+  /// Whether whom it is for has ended before.
+  var isOver: Bool {
+    switch self {
+    case .wake(let request), .expire(let request), .interrupt(let request): request.phase == .ended
+    case .transfer, .handshake, .notify, .nothing: false
+    }
+  }
 }

@@ -71,7 +71,10 @@ package final class SimulatedMachine: @unchecked Sendable {
   }
 
   /// When something happens next by itself.
-  package var nextEventTime: UInt64? { events.nextTime }
+  package var nextEventTime: UInt64? {
+    events.dropEndedTimeouts()
+    return events.nextTime
+  }
 
   /// Moves the clock on, and has everything happen whose time has come.
   package func advance(to time: UInt64) {
@@ -84,10 +87,12 @@ package final class SimulatedMachine: @unchecked Sendable {
 
   func runDueEvents() {
     while let event = events.popDue(at: now) {
+      if event.isOver { continue }
       switch event {
       case .transfer(let socket): socket.transfer()
       case .handshake(let socket, let attempt): socket.shakeHands(attempt: attempt)
       case .wake(let request): request.ring.isReady(request)
+      case .expire(let timer): timer.ring.expire(timer)
       case .interrupt(let request): request.ring.interrupt(request)
       case .notify(let notice): notice.ring.isReady(notice)
       case .nothing: break

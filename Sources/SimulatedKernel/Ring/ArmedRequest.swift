@@ -20,6 +20,10 @@ final class ArmedRequest {
   var hasStarted = false
   /// The listener for whose backlog it waits.
   var awaitedListener: SimulatedSocket?
+  /// The timeout that ends it, until one of the two has come to its end.
+  var timer: ArmedRequest?
+  /// The request that it ends, if it is a timeout of one.
+  var target: Token?
   /// Whether a cancel has found it; it completes without another try.
   var isCancelled = false
   /// Whether a cancel has stopped it at work; it tries once more and waits no longer.

@@ -3,10 +3,34 @@ internal import Uring
 
 // What each request does.
 extension SimulatedRing {
-  func issue(_ request: Request, _ token: Token) {
+  /// Starts what an enter has taken; a timeout that is linked with the request that it ends.
+  ///
+  /// A request whose timeout was not taken with it has none (io_submit_state_end).
+  func issue(_ entries: [Entry]) {
+    var rest = entries[...]
+    while let entry = rest.popFirst() {
+      let timeout = entry.isLinked ? rest.popFirst() : nil
+      note(entry)
+      guard let timeout else {
+        issue(entry.request, entry.token, endedBy: nil)
+        continue
+      }
+      note(timeout)
+      let timer = ArmedRequest(timeout.request, timeout.token, on: self, nil)
+      timer.target = entry.token
+      keep(timer)
+      issue(entry.request, entry.token, endedBy: timer)
+    }
+  }
+
+  private func note(_ entry: Entry) {
     machine.requestCount += 1
-    machine.mix(token.rawValue)
-    machine.trace.note(at: now, "\(token) on \(request.descriptor.rawValue), \(request.count)")
+    machine.mix(entry.token.rawValue)
+    machine.trace.note(
+      at: now, "\(entry.token) on \(entry.request.descriptor.rawValue), \(entry.request.count)")
+  }
+
+  private func issue(_ request: Request, _ token: Token, endedBy timer: ArmedRequest?) {
     switch request.operation {
     case .nop:
       post(token, 0)
@@ -16,17 +40,22 @@ extension SimulatedRing {
       post(token, close(request.descriptor))
     case .read:
       // Of an event descriptor that nobody in a simulation signals: it waits to be cancelled.
-      arm(ArmedRequest(request, token, on: self, nil))
+      return arm(ArmedRequest(request, token, on: self, nil), endedBy: timer)
+    case .timeout:
+      return armTimeout(ArmedRequest(request, token, on: self, nil), endedBy: timer)
+    case .linkTimeout:
+      post(token, -Errno.invalidArgument.rawValue)  // Behind no request (io_link_timeout_prep).
     case .shutdown:
       post(token, shutdown(request.descriptor, direction: Int32(request.count)))
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .poll:
-      guard let socket = socket(request.descriptor) else {
-        return post(token, -Errno.badFileDescriptor.rawValue)
+      if let socket = socket(request.descriptor) {
+        return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
-      arm(ArmedRequest(request, token, on: self, socket))
-    case .message, .timer, .timeout, .linkTimeout:
+      post(token, -Errno.badFileDescriptor.rawValue)
+    case .message, .timer:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
+    if let timer { disarm(timer) }
   }
 
   /// One try of a request.
@@ -70,7 +99,7 @@ extension SimulatedRing {
   /// Asks for the end of other requests.
   private func cancel(_ request: Request, _ token: Token) {
     guard request.operation == .cancel, request.count == 1 else {
-      return post(token, cancel(Token(rawValue: request.operand), for: token))
+      return post(token, cancel(Token(rawValue: request.operand)))
     }
     let targets = armed.values.sorted { $0.token.rawValue < $1.token.rawValue }
     var count: Int32 = 0
@@ -82,8 +111,13 @@ extension SimulatedRing {
   ///
   /// The cancel's own completion comes first, the target's with the work of the same enter
   /// (Linux 6.18).
-  private func cancel(_ name: Token, for token: Token) -> Int32 {
+  func cancel(_ name: Token) -> Int32 {
     guard let target = armed[name] else { return -Errno.noSuchFileOrDirectory.rawValue }
+    if target.request.holdsTime {
+      guard cancel(target) else { return -Errno.noSuchFileOrDirectory.rawValue }
+      if machine.faults.strikes(.targetBeforeCancel) { run(atMost: work.count) }
+      return 0
+    }
     if machine.faults.strikes(.cancelMissed) {
       let error: Errno = machine.faults.below(2) == 0 ? .noSuchFileOrDirectory : .alreadyInProcess
       return -error.rawValue
@@ -99,6 +133,7 @@ extension SimulatedRing {
 
   /// Has a request end without another try; `false` if it is ending already.
   private func cancel(_ target: ArmedRequest) -> Bool {
+    if target.request.holdsTime { return cancelTimeout(target) }
     guard !target.isCancelled, !target.isInterrupted else { return false }
     target.isCancelled = true
     stopWaiting(target)

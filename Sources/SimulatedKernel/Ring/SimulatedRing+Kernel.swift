@@ -16,7 +16,7 @@ extension SimulatedRing: Kernel {
       throw error
     }
     let taken = takePrepared()
-    for (request, token) in taken { issue(request, token) }
+    issue(taken)
     machine.runDueEvents()
     bringIn()
     run(atMost: max(Self.workLimit, minimumCompletionCount))

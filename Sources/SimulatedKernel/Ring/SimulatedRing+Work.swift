@@ -6,6 +6,8 @@ extension SimulatedRing {
   /// Goes on with requests whose sockets have become ready.
   func run(atMost limit: Int) {
     for _ in 0..<min(limit, work.count) {
+      // The end of a linked request may have gone on with all of it.
+      guard !work.isEmpty else { return }
       if work.count > 1, machine.faults.strikes(.reordering) {
         work.moveToFront(machine.faults.below(work.count))
       }
@@ -23,19 +25,27 @@ extension SimulatedRing {
   }
 
   /// Keeps a request whose socket it holds open, and tries it.
-  func arm(_ request: ArmedRequest) {
+  func arm(_ request: ArmedRequest, endedBy timer: ArmedRequest?) {
+    keep(request)
+    request.timer = timer
+    request.socket?.holderCount += 1
+    attempt(request)
+    if let timer { start(timer) }
+  }
+
+  /// Remembers a request until it ends.
+  func keep(_ request: ArmedRequest) {
     if armed[request.token] != nil {
       machine.report("\(request.token) is submitted and has not ended")
     }
     armed[request.token] = request
     machine.armedCount += 1
-    request.socket?.holderCount += 1
-    attempt(request)
   }
 
   private func attempt(_ request: ArmedRequest) {
     request.phase = .working
     if request.isCancelled { return end(request, result(ofEnding: request, .canceled)) }
+    if request.request.holdsTime { return fire(request) }
     if !request.isInterrupted, let result = injected(into: request) {
       return end(request, result)
     }
@@ -116,6 +126,7 @@ extension SimulatedRing {
     } else {
       post(request.token, result, flags)
     }
+    if let timer = request.timer { disarm(timer) }
     guard let socket = request.socket else { return }
     socket.holderCount -= 1
     socket.releaseIfUnused()
@@ -159,6 +170,7 @@ extension SimulatedRing {
     machine.mix(machine.now)
     switch completion.token.operation {
     case .cancel, .close, .nop, .pollRemove, nil: break
+    case .timeout, .linkTimeout: if completion.error == .timeout { machine.usefulCount += 1 }
     default: if completion.result >= 0 { machine.usefulCount += 1 }
     }
     machine.trace.note(at: now, "\(completion.token) → \(completion.traced)")

@@ -12,7 +12,7 @@ package final class SimulatedRing {
   var directTable: DescriptorTable
 
   // The queues.
-  var prepared: [(request: Request, token: Token)] = []
+  var prepared: [Entry] = []
   var completions = Line<Completion>()
   /// Completions that the full queue had no place for.
   var overflow = Line<Completion>()
@@ -30,7 +30,15 @@ package final class SimulatedRing {
   package internal(set) var isWaiting = false
   /// When its wait is over at the latest.
   package internal(set) var wakeTime = UInt64.max
-  private var lastSubmissionLimit: Int
+  private(set) var lastSubmissionLimit: Int
+
+  /// A place in the submission queue.
+  struct Entry {
+    var request: Request
+    var token: Token
+    /// Whether the next entry is a timeout that ends this one (`IOSQE_IO_LINK`).
+    var isLinked = false
+  }
 
   /// Something that the next enter goes on with.
   enum Work {
@@ -53,6 +61,10 @@ package final class SimulatedRing {
     completionLimit = Self.roundedUp(configuration.completionEntryCount)
     lastSubmissionLimit = submissionLimit
     directTable = DescriptorTable(base: 0, limit: directTableCapacity)
+  }
+
+  deinit {
+    abandonAll()
   }
 
   private static func roundedUp(_ count: UInt32) -> Int {
@@ -107,7 +119,7 @@ package final class SimulatedRing {
   /// Takes a request for the next enter; `false` when the submission queue is full.
   package func prepare(_ request: Request, token: Token) -> Bool {
     guard prepared.count < lastSubmissionLimit else { return false }
-    prepared.append((request, token))
+    prepared.append(Entry(request: request, token: token))
     return true
   }
 
@@ -118,7 +130,7 @@ package final class SimulatedRing {
   package var hasOverflow: Bool { !overflow.isEmpty }
 
   /// Takes prepared requests, all of them unless something is in the way.
-  func takePrepared() -> [(request: Request, token: Token)] {
+  func takePrepared() -> [Entry] {
     defer {
       let isShort = machine.faults.strikes(.submissionQueueFull)
       lastSubmissionLimit =

@@ -7,6 +7,12 @@ package protocol Kernel: ~Copyable {
   /// Takes a request for the next enter; `false` when the submission queue is full.
   mutating func prepare(_ request: Request, token: Token) -> Bool
 
+  /// Takes a request that is ended after a time; neither, when both do not fit. See
+  /// ``Ring/prepare(_:token:timeout:timeoutToken:)``.
+  mutating func prepare(
+    _ request: Request, token: Token, timeout: Duration, timeoutToken: Token
+  ) -> Bool
+
   /// Requests taken by ``prepare(_:token:)`` and not yet by the kernel.
   var preparedCount: Int { get }
 

@@ -1,5 +1,6 @@
 import CompletionIO
 import SystemPackage
+import Testing
 import Uring
 
 /// A kernel, its sockets and its buffers, for a script of raw requests; and what it has answered.
@@ -12,6 +13,8 @@ final class Stage<K: Kernel & ~Copyable> {
   /// What has been answered, one line an answer.
   private(set) var answers: [String] = []
   private var names: [Token: String] = [:]
+  /// Requests that have not completed for the last time.
+  private(set) var open: Set<Token> = []
   private var submissionCount: UInt32 = 0
   private var lent: [LentMemory] = []
 
@@ -33,8 +36,26 @@ final class Stage<K: Kernel & ~Copyable> {
     submissionCount += 1
     let token = Token(slot: 1, generation: submissionCount, operation: request.operation)
     names[token] = name
+    open.insert(token)
     precondition(kernel.prepare(request, token: token), "the submission queue is full")
     return token
+  }
+
+  /// Submits a request and the timeout that ends it.
+  @discardableResult
+  func submit(
+    _ name: String, _ request: Request, endedAfter timeout: Duration
+  ) -> (request: Token, timeout: Token) {
+    submissionCount += 1
+    let token = Token(slot: 1, generation: submissionCount, operation: request.operation)
+    let timeoutToken = Token(slot: 2, generation: submissionCount, operation: .linkTimeout)
+    names[token] = name
+    names[timeoutToken] = "timeout of \(name)"
+    open.formUnion([token, timeoutToken])
+    let isPrepared = kernel.prepare(
+      request, token: token, timeout: timeout, timeoutToken: timeoutToken)
+    precondition(isPrepared, "the submission queue is full")
+    return (token, timeoutToken)
   }
 
   /// Submits, and logs the next so many completions.
@@ -56,6 +77,11 @@ final class Stage<K: Kernel & ~Copyable> {
       body(completion)
     }
     answers[start...].sort()
+  }
+
+  /// Submits, and logs the next so many completions, in their order where it is known.
+  func completeInOrder(_ count: Int) throws {
+    if Contract.hasKnownOrder { try complete(count) } else { try completeSorted(count) }
   }
 
   /// Submits, and returns the next completion without logging it, because it depends on sizes.
@@ -80,15 +106,21 @@ final class Stage<K: Kernel & ~Copyable> {
 
   private func reap() -> Completion? {
     var completion = Completion(token: Token(rawValue: 0), result: 0)
-    let count = unsafe withUnsafeMutablePointer(to: &completion) { pointer in
-      unsafe kernel.reap(into: UnsafeMutableBufferPointer(start: pointer, count: 1))
-    }
-    return count == 1 ? completion : nil
+    repeat {
+      let count = unsafe withUnsafeMutablePointer(to: &completion) { pointer in
+        unsafe kernel.reap(into: UnsafeMutableBufferPointer(start: pointer, count: 1))
+      }
+      if count == 0 { return nil }
+    } while completion.token.providedBuffers != nil  // Of a kernel without rings of buffers.
+    return completion
   }
 
   @discardableResult
   private func log(_ completion: Completion) -> Int32 {
     let name = names[completion.token] ?? "stranger"
+    if !completion.hasMore, open.remove(completion.token) == nil {
+      Issue.record("\(name) completes once more")
+    }
     answers.append("\(name): \(completion.contractText)")
     return completion.result
   }

@@ -24,6 +24,13 @@ struct InjectingRing: ~Copyable, Kernel {
     return isPrepared
   }
 
+  /// Never answered wrongly: what is linked belongs together.
+  mutating func prepare(
+    _ request: Request, token: Token, timeout: Duration, timeoutToken: Token
+  ) -> Bool {
+    ring.prepare(request, token: token, timeout: timeout, timeoutToken: timeoutToken)
+  }
+
   var preparedCount: Int { ring.preparedCount }
   var hasOverflow: Bool { ring.hasOverflow }
   var now: UInt64 { ring.now }

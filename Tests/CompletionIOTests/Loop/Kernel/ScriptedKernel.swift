@@ -73,6 +73,14 @@ final class ScriptedKernel: Kernel {
     return true
   }
 
+  func prepare(
+    _ request: Request, token: Token, timeout: Duration, timeoutToken: Token
+  ) -> Bool {
+    guard prepared.count + 2 <= submissionLimit else { return false }
+    prepared += [(request, token), (.linkTimeout(after: timeout), timeoutToken)]
+    return true
+  }
+
   func enter(
     minimumCompletionCount: Int, timeout: Duration?, minimumWait: Duration?
   ) throws(Errno) -> Int {
