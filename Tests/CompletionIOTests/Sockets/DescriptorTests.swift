@@ -81,7 +81,7 @@ struct DescriptorTests {
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task { try await listener.serve { try await echo($0) } }
       var clients = try (0..<6).map { _ in try HeldSocket(PlainSocket()) }
-      limitDescriptors(toAdditional: 2)
+      try await limitDescriptors(toAdditional: 2)
       for client in clients { try client.socket.connect(to: listener.localAddress) }
       for client in clients.prefix(2) {
         client.socket.send([7])
@@ -118,7 +118,7 @@ struct DescriptorTests {
   func ringRefused() async {
     await #expect(processExitsWith: .success) {
       // For one loop: a ring, an event, and one to spare.
-      limitDescriptors(toAdditional: 3)
+      try await limitDescriptors(toAdditional: 3)
       for _ in 0..<3 {
         do throws(RingSetupError) {
           _ = try CompletionLoopGroup(count: 4)

@@ -10,17 +10,17 @@ struct DescriptorLimitTests {
   // In a process of its own, because the limit is the process's.
   @Test("Out of descriptors the epoll server pauses accepting and goes on")
   func epoll() async {
-    await #expect(processExitsWith: .success) { try serveBeyondTheLimit(.epoll) }
+    await #expect(processExitsWith: .success) { try await serveBeyondTheLimit(.epoll) }
   }
 
   @Test("Out of descriptors the ring server pauses accepting and goes on")
   func ring() async {
-    await #expect(processExitsWith: .success) { try serveBeyondTheLimit(.ring) }
+    await #expect(processExitsWith: .success) { try await serveBeyondTheLimit(.ring) }
   }
 }
 
 /// Makes connections until the server has no descriptor for them, then ends some of the first.
-private func serveBeyondTheLimit(_ kind: PollerKind) throws {
+private func serveBeyondTheLimit(_ kind: PollerKind) async throws {
   let fixture = try EchoFixture(
     kind, configuration: ReadinessEchoConfiguration(acceptPause: .seconds(3600)))
   let first = try BlockingClient(to: fixture.address)
@@ -29,7 +29,7 @@ private func serveBeyondTheLimit(_ kind: PollerKind) throws {
 
   // The clients are in this process too: give them their descriptors before the limit falls.
   var clients = try (0..<6).map { _ in try HeldSocket(PlainSocket()) }
-  limitDescriptors(toAdditional: 2)
+  try await limitDescriptors(toAdditional: 2)
   for client in clients { try client.socket.connect(to: fixture.address) }
 
   for client in clients.prefix(2) {

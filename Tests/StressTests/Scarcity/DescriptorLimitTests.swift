@@ -24,7 +24,7 @@ struct DescriptorLimitTests {
         clients.append(HeldSocket(client))
       }
       let spare = (0..<4).map { _ in dup(0) }
-      limitDescriptors(toAdditional: 0)
+      try await limitDescriptors(toAdditional: 0)
       let serving = Task(executorPreference: group.loops[0]) {
         try await listener.serve { try await echo($0) }
       }
@@ -53,7 +53,7 @@ struct DescriptorLimitTests {
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
       var clients: [HeldSocket] = []
       for _ in 0..<24 { clients.append(HeldSocket(try PlainSocket())) }
-      limitDescriptors(toAdditional: 3)
+      try await limitDescriptors(toAdditional: 3)
       // Not before: an accept keeps the limit of the time when it was armed (io_accept_prep).
       let serving = Task(executorPreference: loop) {
         try await listener.serve { try await echo($0) }
@@ -82,7 +82,7 @@ struct DescriptorLimitTests {
       let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
       let address = listener.localAddress
       let spare = [dup(0), dup(0), dup(0)]
-      limitDescriptors(toAdditional: 0)
+      try await limitDescriptors(toAdditional: 0)
       let connectError = await failure { () async throws(SocketError) in
         _ = try await TCPConnection.connect(to: address, on: group.loops[0])
       }
