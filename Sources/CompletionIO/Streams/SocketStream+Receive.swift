@@ -54,7 +54,9 @@ extension SocketStream {
       take(chunk)
       if isLast { resumeReceive(below: wasPausing ? 2 : 1) }
     } else if isLast, closing == .open {
-      if wasPausing, outcome.isTransient {
+      // An end that was not confirmed, because the receive was asked to end, comes again.
+      let isUnconfirmed = outcome.result == 0 && hasSendUnderWay
+      if wasPausing, outcome.isTransient || isUnconfirmed {
         resumeReceive()
       } else {
         endReceiving(outcome.result, cause: .kernel)

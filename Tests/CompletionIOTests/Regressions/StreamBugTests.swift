@@ -37,14 +37,6 @@ import Testing
     }
   }
 
-  private func receiveEnd() throws -> Caller {
-    let connection = connection
-    return try Caller(fixture) { _ in
-      let byteCount = try await connection.receive()?.byteCount
-      #expect(byteCount == nil)
-    }
-  }
-
   /// Found by shutdown, seed 96: bytes that a close had dropped looked like the end of the stream.
   @Test func aReceiveOfAConnectionThatWasAbortedIsNoEndOfTheStream() throws {
     stream.send(copying: unsafe [UInt8](repeating: 1, count: 9).span.bytes)
@@ -56,32 +48,6 @@ import Testing
     let late = try receive()
     settle()
     #expect(late.error?.cause == .closed)
-  }
-
-  /// Found by echo, seed 28: a send that has moved bytes swallows the reset, and the receive beside
-  /// it saw a good end of a stream that was cut short.
-  @Test(arguments: [0x1 | 0x10, 0x1] as [Int32])
-  func anEndBesideASendIsConfirmed(_ readiness: Int32) throws {
-    let receiving = try receiveEnd()
-    let sending = try sendThree()
-    fixture.turnWithoutWaiting()
-    try fixture.kernel.complete(.send, 1)
-    try fixture.kernel.complete(.receive, 0)
-    fixture.turn(2)
-    #expect(!receiving.hasEnded)
-    try fixture.kernel.complete(.poll, readiness)
-    settle()
-    #expect(fixture.kernel.submissions.contains { $0.request.operation == .poll })
-    if readiness & 0x10 != 0 {
-      #expect(receiving.error?.errno == .connectionReset)
-    } else {
-      #expect(receiving.hasEnded && receiving.error == nil)
-    }
-    #expect(!sending.hasEnded)
-    try fixture.kernel.fail(.send, .brokenPipe)
-    settle()
-    #expect(sending.error?.errno == .brokenPipe)
-    #expect(sending.error?.byteCount == 1)
   }
 
   /// Found by deadline-races, seed 112: ENOMEM to a send that was asked to end broke its stream.

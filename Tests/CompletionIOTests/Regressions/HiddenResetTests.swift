@@ -1,0 +1,124 @@
+import CompletionTestSupport
+import SystemPackage
+import Testing
+
+@testable import CompletionIO
+@testable import Uring
+
+/// Found by echo, seed 28: a send that has moved bytes swallows the reset of its connection, and the
+/// receive beside it saw a good end of a stream that was cut short.
+@Suite struct HiddenResetTests {
+  private let fixture: LoopFixture
+  private let connection: TCPConnection
+
+  init() throws {
+    fixture = try LoopFixture { $0.unclaimedByteLimit = 16 }
+    let descriptor = Descriptor.file(FileDescriptor(rawValue: 1_000_007))
+    connection = TCPConnection(SocketStream(descriptor, on: fixture.loop))
+  }
+
+  private func startSend() throws -> Caller {
+    let connection = connection
+    let caller = try Caller(fixture) { _ in try await connection.send([1, 2, 3]) }
+    fixture.turnWithoutWaiting()
+    return caller
+  }
+
+  /// Receives into the pool; the end of the stream is a failure of the test where it is not awaited.
+  private func startReceive(expectingEnd: Bool = false) throws -> Caller {
+    let connection = connection
+    let caller = try Caller(fixture) { _ in
+      let byteCount = try await connection.receive()?.byteCount
+      #expect((byteCount == nil) == expectingEnd)
+    }
+    fixture.turnWithoutWaiting()
+    return caller
+  }
+
+  private func startReceiveIntoMemory(timeout: Duration? = nil) throws -> Caller {
+    let connection = connection
+    let caller = try Caller(fixture) { _ in
+      let bytes = try await connection.receive(8, timeout: timeout)
+      #expect(!bytes.isEmpty, "the end of the stream")
+    }
+    fixture.turnWithoutWaiting()
+    return caller
+  }
+
+  /// Ends the receive with 0, and answers the question whether the connection has hung up.
+  private func end(hangingUp: Bool) throws {
+    try fixture.kernel.complete(.receive, 0)
+    fixture.turn(2)
+    try fixture.kernel.complete(.poll, hangingUp ? 0x1 | 0x10 : 0x1)
+    for _ in 0..<3 { fixture.turnWithoutWaiting() }
+  }
+
+  @Test(arguments: [false, true])
+  func anEndBesideASendIsConfirmed(_ isReset: Bool) throws {
+    let receiving = try startReceive(expectingEnd: !isReset)
+    let sending = try startSend()
+    try fixture.kernel.complete(.send, 1)
+    try end(hangingUp: isReset)
+    #expect(receiving.hasEnded)
+    #expect(receiving.error?.errno == (isReset ? .connectionReset : nil))
+    #expect(!sending.hasEnded)
+    try fixture.kernel.fail(.send, .brokenPipe)
+    for _ in 0..<3 { fixture.turnWithoutWaiting() }
+    #expect(sending.error?.errno == .brokenPipe)
+    #expect(sending.error?.byteCount == 1)
+  }
+
+  @Test func anEndBehindASendThatFailedHalfWayIsConfirmed() throws {
+    let receiving = try startReceive()
+    let sending = try startSend()
+    try fixture.kernel.complete(.send, 1)
+    fixture.turn(2)
+    try fixture.kernel.fail(.send, .brokenPipe)
+    fixture.turn(2)
+    #expect(sending.error?.errno == .brokenPipe)
+    try end(hangingUp: true)
+    #expect(receiving.error?.errno == .connectionReset)
+  }
+
+  @Test func anEndBesideNoSendIsBelieved() throws {
+    let receiving = try startReceive(expectingEnd: true)
+    try fixture.kernel.complete(.receive, 0)
+    for _ in 0..<3 { fixture.turnWithoutWaiting() }
+    #expect(receiving.hasEnded && receiving.error == nil)
+    #expect(fixture.kernel.submissions(of: .poll).isEmpty)
+  }
+
+  /// A receive that has been asked to end asks nothing; what it says of an end is not believed.
+  @Test func anEndThatWasNotConfirmedComesAgain() throws {
+    _ = try startSend()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    let late = try startReceiveIntoMemory(timeout: .milliseconds(1))
+    fixture.kernel.after(.microseconds(1500)) { kernel in try? kernel.complete(.receive, 0) }
+    fixture.run(for: .milliseconds(3))
+    #expect(late.error?.cause == .timeout)
+    let next = try startReceiveIntoMemory()
+    try end(hangingUp: true)
+    #expect(next.error?.errno == .connectionReset)
+  }
+
+  @Test func anEndThatWasNotConfirmedComesAgainToAPausedReceive() throws {
+    let first = try startReceive()
+    try fixture.kernel.complete(.receive, 1, hasMore: true, takesBuffer: true)
+    fixture.turn(2)
+    #expect(first.hasEnded)
+    _ = try startSend()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    try fixture.kernel.complete(.receive, 64, hasMore: true, takesBuffer: true)
+    fixture.turn(2)
+    #expect(connection.stream.receiving == .pausing)
+    try fixture.kernel.complete(.receive, 0)
+    fixture.turn()
+    #expect(connection.stream.receiving == .idle)
+    let claiming = try startReceive()
+    fixture.turnWithoutWaiting()
+    #expect(claiming.hasEnded && claiming.error == nil)
+    let last = try startReceive()
+    try end(hangingUp: true)
+    #expect(last.error?.errno == .connectionReset)
+  }
+}
