@@ -49,7 +49,7 @@ package final class InvariantChecker: @unchecked Sendable {
     ledger.checkEnd()
     if armedAtLast != 0 { ledger.violation("the kernel still has \(armedAtLast) requests") }
     for loop in loops {
-      let lost = loop.pool.capacity - loop.pool.availableCount
+      let lost = loop.pool.lentCount
       if lost != 0 { ledger.violation("\(lost) buffers are lost") }
       if loop.operationCount != 0 {
         ledger.violation("\(loop.operationCount) operations have not ended")

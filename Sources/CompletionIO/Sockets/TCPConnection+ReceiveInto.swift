@@ -61,12 +61,13 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
     guard let continuation = unsafe continuation else { return }
     unsafe self.continuation = nil
     var end = ReceiveEnd(result: outcome.result, attempts: Int32(clamping: outcome.attempts))
-    // Bytes that came at the last moment have come; an end that was not confirmed, because the
-    // receive was asked to end, comes again.
+    // Bytes that came at the last moment have come, and a reset will not be told again. An end that
+    // was not confirmed, because the receive was asked to end, comes again.
     let wasAskedToEnd = outcome.isTimedOut || isCancelled || stream?.isCancelled == true
     let isUnconfirmed =
       outcome.result == 0 && wasAskedToEnd && stream?.hasSendUnderWay == true
-    if isUnconfirmed || (outcome.result < 0 && (outcome.wasCancelled || outcome.isTimedOut)) {
+    let isEnded = outcome.wasCancelled || (outcome.isTimedOut && outcome.isTransient)
+    if isUnconfirmed || isEnded {
       end.cause = cause(of: outcome, stream)
       if end.cause != .kernel {
         end.result = -(outcome.isTimedOut ? Errno.timedOut : .canceled).rawValue

@@ -229,7 +229,7 @@ extension Outcome {
   /// Whether the answer says nothing about the socket: what an operation that was asked to end may
   /// end with instead of ECANCELED.
   var isTransient: Bool {
-    switch error {
+    switch Errno(rawValue: -result) {
     case .canceled, .noBufferSpace, .noMemory, .interrupted, .resourceTemporarilyUnavailable: true
     default: false
     }

@@ -72,6 +72,8 @@ extension SocketStream {
   func startSending() {
     guard sending == .inLine else { return }
     sending = .idle
+    // What an abort has left in line its senders are told of when the stream is closed.
+    guard closing != .ending else { return }
     guard unsafe !unsent.isEmpty else { return finishDraining() }
     startSending(mayWait: false)
   }

@@ -132,6 +132,11 @@ extension BufferPool {
   /// Buffers that are not leased: with the kernel, or about to be.
   package var availableCount: Int { capacity - leasedCount }
 
+  /// Buffers that are leased, also when the owner has gone and leases end elsewhere.
+  package var lentCount: Int {
+    foreign.withLock { $0.isOrphaned ? $0.leasedCount : leasedCount }
+  }
+
   /// Buffers that the kernel holds.
   package var kernelCount: Int { capacity - leasedCount - returnedCount }
 

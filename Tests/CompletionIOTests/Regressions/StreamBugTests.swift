@@ -1,3 +1,4 @@
+import CompletionTestSupport
 import Synchronization
 import SystemPackage
 import Testing
@@ -48,6 +49,37 @@ import Testing
     let late = try receive()
     settle()
     #expect(late.error?.cause == .closed)
+  }
+
+  /// Found by proxy, seed 24822: a send in line was started although its stream had been aborted, and
+  /// the close waited for a peer that did not read.
+  @Test func anAbortStartsNoSend() throws {
+    let receiving = try receive()
+    fixture.turnWithoutWaiting()
+    stream.send(copying: unsafe [UInt8](repeating: 1, count: 9).span.bytes)
+    #expect(stream.sending == .inLine)
+    connection.abort()
+    settle()
+    #expect(fixture.kernel.submissions(of: .send).isEmpty)
+    #expect(receiving.error?.cause == .closed)
+    #expect(stream.closing == .closed)
+  }
+
+  /// Found by deadline-races, seed 21046: a reset that came with a deadline was told as a time-out,
+  /// and the next receive, which the kernel tells 0, saw a good end.
+  @Test func aResetThatComesWithADeadlineIsTold() throws {
+    let connection = connection
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    let receiving = try Caller(fixture) { _ in
+      _ = try await connection.receive(8, timeout: .milliseconds(1))
+    }
+    fixture.turnWithoutWaiting()
+    fixture.kernel.after(.microseconds(1500)) { kernel in
+      try? kernel.fail(.receive, .connectionReset)
+    }
+    fixture.run(for: .milliseconds(3))
+    #expect(receiving.error?.errno == .connectionReset)
+    #expect(receiving.error?.cause == .kernel)
   }
 
   /// Found by deadline-races, seed 112: ENOMEM to a send that was asked to end broke its stream.
