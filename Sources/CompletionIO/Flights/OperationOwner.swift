@@ -22,7 +22,7 @@ public class OperationOwner {
   /// Whether its requests are of this library's making, so that a wrong one is a mistake in here.
   var isPartOfLibrary: Bool { true }
 
-  /// Whether a send on the socket of its receives is with the kernel, or has failed half-way.
+  /// Whether a send on the socket of its receives is with the kernel, or has been cut short.
   var hasSendUnderWay: Bool { false }
 
   /// Ends itself, because its loop ends.

@@ -65,7 +65,7 @@ public struct Answer: Hashable, Sendable {
     /// A capability has been dropped already.
     @inlinable
     public static var capabilityDropped: Self { Self(rawValue: 1 << 4) }
-    /// A send on the same socket is with the kernel, or has failed half-way.
+    /// A send on the same socket is with the kernel, or has been cut short.
     @inlinable
     public static var sendUnderWay: Self { Self(rawValue: 1 << 5) }
   }

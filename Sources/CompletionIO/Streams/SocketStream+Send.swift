@@ -136,14 +136,13 @@ extension SocketStream {
     let wasCancelled = wasAskedToEnd && outcome.isTransient
     sending = .idle
     let moved = outcome.byteCount
+    if moved > 0, moved < inFlightByteCount, !wasTrying { madeExtras.hasCutSend = true }
     unsafe loop.core.pointee.statistics.bytesSent += UInt64(moved)
     if moved > 0 { consume(moved) }
     endMarkedSends()
     let wouldBlock = outcome.error == .resourceTemporarilyUnavailable
     if outcome.result < 0, !wouldBlock, !wasCancelled {
       sendFailure = outcome.result
-      let isHalfWay = moved > 0 || extras?.tokenBehindPart == outcome.token
-      if outcome.error == .brokenPipe, isHalfWay { madeExtras.hasFailedHalfWay = true }
       failSends(outcome.result, cause: .kernel, attempts: outcome.attempts)
     } else if unsafe !unsent.isEmpty, closing != .ending {
       continueSending(outcome, wasTrying: wasTrying, wouldBlock: wouldBlock)
@@ -159,9 +158,7 @@ extension SocketStream {
     copyPooledChunks()
     // The try was not the policy's, and a part of a message is no answer to one that goes on.
     if wasTrying || !wouldBlock, policy != .nonblocking {
-      startSending(mayWait: policy == .completion)
-      if !wasTrying { madeExtras.tokenBehindPart = sendToken }
-      return
+      return startSending(mayWait: policy == .completion)
     }
     // Whoever waits hears that it would block. Queued bytes have nobody to tell, so they wait.
     failSends(

@@ -122,7 +122,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   }
 
   override var hasSendUnderWay: Bool {
-    sending == .trying || sending == .waiting || extras?.hasFailedHalfWay == true
+    sending == .trying || sending == .waiting || extras?.hasCutSend == true
   }
 
   override func stop() {

@@ -16,11 +16,9 @@ final class StreamExtras {
   var isShuttingDown = false
   /// Ends the draining of a stream whose peer does not read.
   var drainTimer: Token?
-  /// The send behind one that was cut short.
-  var tokenBehindPart: Token?
-  /// Whether a send has moved bytes and then failed with EPIPE: the part may have been told in
-  /// place of a reset (io_send), and then a receive sees an end that is none.
-  var hasFailedHalfWay = false
+  /// Whether a send has been cut short: its part may have been told in place of a reset (io_send),
+  /// and then a receive sees an end that is none.
+  var hasCutSend = false
   /// Tasks that wait for the end of closing.
   var closeWaiters: [UnsafeContinuation<Void, Never>] = unsafe []
 }

@@ -80,6 +80,22 @@ import Testing
     #expect(receiving.error?.errno == .connectionReset)
   }
 
+  /// Found by deadline-races, seed 40900.
+  @Test func anEndBehindASendThatWasCancelledHalfWayIsConfirmed() throws {
+    let receiving = try startReceive()
+    let connection = connection
+    let sending = try Caller(fixture) { _ in
+      try await connection.send([1, 2, 3], timeout: .milliseconds(1))
+    }
+    fixture.turnWithoutWaiting()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    fixture.kernel.after(.microseconds(1500)) { kernel in try? kernel.complete(.send, 1) }
+    fixture.run(for: .milliseconds(3))
+    #expect(sending.error?.cause == .timeout)
+    try end(hangingUp: true)
+    #expect(receiving.error?.errno == .connectionReset)
+  }
+
   @Test func anEndBesideNoSendIsBelieved() throws {
     let receiving = try startReceive(expectingEnd: true)
     try fixture.kernel.complete(.receive, 0)
