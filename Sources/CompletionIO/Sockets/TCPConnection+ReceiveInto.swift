@@ -63,10 +63,11 @@ final class ReceiveHandle: OperationOwner, @unchecked Sendable {
     var end = ReceiveEnd(result: outcome.result, attempts: Int32(clamping: outcome.attempts))
     // Bytes that came at the last moment have come, and a reset will not be told again. An end that
     // was not confirmed, because the receive was asked to end, comes again.
-    let wasAskedToEnd = outcome.isTimedOut || isCancelled || stream?.isCancelled == true
+    let wasAskedToEnd =
+      outcome.isTimedOut || isCancelled || stream?.isCancelled == true || stream?.closing != .open
     let isUnconfirmed =
       outcome.result == 0 && wasAskedToEnd && stream?.hasSendUnderWay == true
-    let isEnded = outcome.wasCancelled || (outcome.isTimedOut && outcome.isTransient)
+    let isEnded = outcome.wasCancelled || (wasAskedToEnd && outcome.isTransient)
     if isUnconfirmed || isEnded {
       end.cause = cause(of: outcome, stream)
       if end.cause != .kernel {

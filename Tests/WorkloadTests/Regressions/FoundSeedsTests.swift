@@ -18,6 +18,7 @@ import Testing
     (.proxy, 24822, "an aborted stream started a send, which its close then waited for"),
     (.deadlineRaces, 21046, "a reset that came with a deadline was told as a time-out"),
     (.deadlineRaces, 40900, "a reset that a cancelled send had swallowed ended the stream well"),
+    (.deadlineRaces, 63046, "a cancelled receive was told that it would block"),
     (.shutdown, 20084, "a lease that ended after its loop was counted as lost"),
     (.shutdown, 96, "bytes that a close had dropped looked like the end of the stream"),
     (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
