@@ -10,7 +10,8 @@ extension LoopCore {
       } else if table[slot].deadline != 0, table[slot].deadline <= now {
         statistics.deadlines += 1
         table[slot].deadline = Flight.passedDeadline
-        requestEnd(of: slot)
+        // One that is to end already is here for its cancel, which missed it.
+        if table[slot].facts.contains(.endRequested) { goOn(slot) } else { requestEnd(of: slot) }
       } else {
         goOn(slot)
       }

@@ -15,6 +15,19 @@ import Testing
     #expect(fixture.kernel.submissions.isEmpty)
   }
 
+  /// Found by deadline-races, seed 80666: the deadline took the place of the cancel's repetition.
+  @Test func aDeadlineDoesNotForgetACancelThatMissed() throws {
+    let fixture = try LoopFixture()
+    let receive = try fixture.start(
+      .made(.receive, byteCount: 1), timeout: .microseconds(500))
+    fixture.turnWithoutWaiting()
+    fixture.kernel.refuse(.cancel, .alreadyInProcess)
+    fixture.end(receive)
+    fixture.run(for: .milliseconds(5))
+    #expect(receive.end != nil)
+    #expect(fixture.loop.statistics.repeatedCancels == 1)
+  }
+
   @Test func duringAPauseItEndsAtOnce() throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, .noMemory)

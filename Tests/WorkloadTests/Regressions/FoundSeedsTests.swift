@@ -19,6 +19,7 @@ import Testing
     (.deadlineRaces, 21046, "a reset that came with a deadline was told as a time-out"),
     (.deadlineRaces, 40900, "a reset that a cancelled send had swallowed ended the stream well"),
     (.deadlineRaces, 63046, "a cancelled receive was told that it would block"),
+    (.deadlineRaces, 80666, "a deadline had a cancel that missed forgotten"),
     (.shutdown, 20084, "a lease that ended after its loop was counted as lost"),
     (.shutdown, 96, "bytes that a close had dropped looked like the end of the stream"),
     (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
