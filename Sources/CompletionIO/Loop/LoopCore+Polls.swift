@@ -7,11 +7,7 @@ extension LoopCore {
   mutating func settleWritability<K: Kernel & ~Copyable>(
     _ slot: Int, _ completion: Completion, on kernel: inout K
   ) -> Delivery? {
-    if completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) {
-      statistics.count(.resubmit)
-      submitAgain(slot)
-      return nil
-    }
+    if pollsAgain(slot, completion) { return nil }
     statistics.count(completion.result < 0 ? .surface : .readPendingError)
     guard completion.result >= 0 else {
       return surface(slot, completion, result: completion.result)
@@ -29,27 +25,19 @@ extension LoopCore {
   /// The socket is ready for a request that could not wait itself.
   mutating func settleReadiness(_ slot: Int, _ completion: Completion) -> Delivery? {
     table[slot].phase = .request
-    guard completion.result < 0 else {
-      table[slot].request.options.remove(.pollFirst)
-      enqueue(slot)
-      return nil
-    }
-    guard completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) else {
+    if pollsAgain(slot, completion) { return nil }
+    guard completion.result >= 0 else {
       statistics.count(.surface)
       return surface(slot, completion, result: completion.result)
     }
-    statistics.count(.resubmit)
-    submitAgain(slot)
+    table[slot].request.options.remove(.pollFirst)
+    enqueue(slot)
     return nil
   }
 
   /// A connection that has ended in both directions, though this side has ended none, is reset.
   mutating func settleHangUp(_ slot: Int, _ completion: Completion) -> Delivery? {
-    if completion.result == -Errno.interrupted.rawValue, mayGoOn(slot) {
-      statistics.count(.resubmit)
-      submitAgain(slot)
-      return nil
-    }
+    if pollsAgain(slot, completion) { return nil }
     statistics.count(.surface)
     guard completion.result >= 0 else {
       return surface(slot, completion, result: completion.result)
@@ -58,9 +46,14 @@ extension LoopCore {
     return surface(slot, completion, result: hasHungUp ? -Errno.connectionReset.rawValue : 0)
   }
 
-  private func mayGoOn(_ slot: Int) -> Bool {
-    !table[slot].facts.contains(.endRequested)
-      && table[slot].attempt < ResubmissionPolicy.attemptLimit
+  /// Submits a poll again that a signal has ended; whether it did.
+  private mutating func pollsAgain(_ slot: Int, _ completion: Completion) -> Bool {
+    guard completion.error == .interrupted, !table[slot].facts.contains(.endRequested),
+      table[slot].attempt < ResubmissionPolicy.attemptLimit
+    else { return false }
+    statistics.count(.resubmit)
+    submitAgain(slot)
+    return true
   }
 
   /// POLLHUP (poll(2)).

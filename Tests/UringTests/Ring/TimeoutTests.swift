@@ -15,6 +15,17 @@ import Testing
     Dictionary(uniqueKeysWithValues: completions.map { ($0.token, $0.result) })
   }
 
+  /// Prepares a receive and the timeout that ends it.
+  private func prepareReceive(
+    _ descriptor: Descriptor, on ring: inout Ring, timeout limit: Duration,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let isPrepared = unsafe ring.prepare(
+      .receive(descriptor, into: memory.start, byteCount: 64), token: request, timeout: limit,
+      timeoutToken: timeout)
+    #expect(isPrepared, sourceLocation: sourceLocation)
+  }
+
   @Test(arguments: [Duration.milliseconds(1), .zero, .seconds(-1)])
   func completesInTime(_ duration: Duration) throws {
     var ring = try Ring.small()
@@ -60,10 +71,7 @@ import Testing
   @Test func endsARequestThatTakesTooLong() throws {
     var ring = try Ring.small()
     let pair = try SocketPair()
-    let isPrepared = unsafe ring.prepare(
-      .receive(.file(pair.near), into: memory.start, byteCount: 64), token: request,
-      timeout: .milliseconds(1), timeoutToken: timeout)
-    #expect(isPrepared)
+    prepareReceive(.file(pair.near), on: &ring, timeout: .milliseconds(1))
     #expect(
       answers(try ring.next(2)) == [
         request: -Errno.canceled.rawValue, timeout: -Errno.timeout.rawValue,
@@ -77,10 +85,7 @@ import Testing
   @Test func letsARequestThatIsInTimeAlone() throws {
     var ring = try Ring.small()
     let pair = try SocketPair()
-    let isPrepared = unsafe ring.prepare(
-      .receive(.file(pair.near), into: memory.start, byteCount: 64), token: request,
-      timeout: .seconds(3600), timeoutToken: timeout)
-    #expect(isPrepared)
+    prepareReceive(.file(pair.near), on: &ring, timeout: .seconds(3600))
     _ = try ring.enter()
     #expect(ring.reapAll() == [])
     try pair.write([1, 2, 3])
@@ -101,10 +106,7 @@ import Testing
 
   @Test func endsWithARequestThatFailsAtOnce() throws {
     var ring = try Ring.small()
-    let isPrepared = unsafe ring.prepare(
-      .receive(.file(FileDescriptor(rawValue: -1)), into: memory.start, byteCount: 64),
-      token: request, timeout: .seconds(3600), timeoutToken: timeout)
-    #expect(isPrepared)
+    prepareReceive(.file(FileDescriptor(rawValue: -1)), on: &ring, timeout: .seconds(3600))
     #expect(
       answers(try ring.next(2)) == [
         request: -Errno.badFileDescriptor.rawValue, timeout: -Errno.canceled.rawValue,
@@ -114,10 +116,7 @@ import Testing
   @Test func endsWithARequestThatIsCancelled() throws {
     var ring = try Ring.small()
     let pair = try SocketPair()
-    let isPrepared = unsafe ring.prepare(
-      .receive(.file(pair.near), into: memory.start, byteCount: 64), token: request,
-      timeout: .seconds(3600), timeoutToken: timeout)
-    #expect(isPrepared)
+    prepareReceive(.file(pair.near), on: &ring, timeout: .seconds(3600))
     // By its own token it is not found.
     try ring.submit(.cancel(timeout), slot: 3)
     #expect(try ring.next().map(\.error) == [.noSuchFileOrDirectory])
@@ -153,10 +152,7 @@ import Testing
   @Test func aPairThatIsTakenInPartsHasNoTimeLimit() throws {
     var ring = try Ring.small()
     let pair = try SocketPair()
-    let isPrepared = unsafe ring.prepare(
-      .receive(.file(pair.near), into: memory.start, byteCount: 64), token: request,
-      timeout: .milliseconds(1), timeoutToken: timeout)
-    #expect(isPrepared)
+    prepareReceive(.file(pair.near), on: &ring, timeout: .milliseconds(1))
     let taken = ring.takeOne()
     #expect(taken == 1)
     #expect(ring.preparedCount == 1)
