@@ -221,11 +221,14 @@ static inline void curing_select_buffer(struct io_uring_sqe *sqe, uint16_t group
 }
 
 static inline void curing_prep_nop(struct io_uring_sqe *sqe) { io_uring_prep_nop(sqe); }
-static inline void curing_prep_accept(struct io_uring_sqe *sqe, int fd, int multishot,
-                                      int direct) {
+/* `address` is 0, or memory of a sockaddr_storage and, right behind it, a socklen_t. */
+static inline void curing_prep_accept(struct io_uring_sqe *sqe, int fd, uint64_t address,
+                                      int multishot, int direct) {
+  char *memory = (char *)(uintptr_t)address;
+  socklen_t *length = memory ? (socklen_t *)(memory + sizeof(struct sockaddr_storage)) : NULL;
   /* (c) liburing 2.3's accept_direct(ALLOC) wraps to 0, which means "not direct"; and CLOEXEC is
    * EINVAL for a direct descriptor (io_accept_prep). */
-  io_uring_prep_accept(sqe, fd, NULL, NULL, direct ? 0 : SOCK_CLOEXEC);
+  io_uring_prep_accept(sqe, fd, (struct sockaddr *)memory, length, direct ? 0 : SOCK_CLOEXEC);
   if (multishot) sqe->ioprio |= IORING_ACCEPT_MULTISHOT;
   if (direct) sqe->file_index = IORING_FILE_INDEX_ALLOC;
 }

@@ -22,7 +22,7 @@ enum UnsafeFiles {
     ],
     // Socket addresses, which are C structs of several sizes.
     "Sources/Uring/Sockets": [
-      "SocketAddress+Parsing", "SocketAddress+Sockaddr",
+      "AcceptedAddress", "SocketAddress+Parsing", "SocketAddress+Sockaddr",
     ],
     // Fixed tables of requests in flight, indexed by their tokens.
     "Sources/CompletionIO/Flights": [

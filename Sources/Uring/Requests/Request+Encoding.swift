@@ -42,7 +42,7 @@ extension Request {
       unsafe curing_prep_send_zero_copy(entry, fd, operand, count, messageFlags)
     case .accept:
       unsafe curing_prep_accept(
-        entry, fd, isMultishot ? 1 : 0, options.contains(.intoDirectTable) ? 1 : 0)
+        entry, fd, operand, isMultishot ? 1 : 0, options.contains(.intoDirectTable) ? 1 : 0)
     case .connect:
       unsafe curing_prep_connect(entry, fd, operand, count)
     case .shutdown:

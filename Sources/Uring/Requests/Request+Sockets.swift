@@ -7,6 +7,31 @@ extension Request {
     Self(.accept, on: listener, options: options)
   }
 
+  /// Takes one connection from a listener's queue, and stores its peer's address.
+  ///
+  /// The way to a peer's address for a connection of the direct table, of which no system call can
+  /// ask.
+  ///
+  /// - Parameters:
+  ///   - listener: The listener.
+  ///   - options: How to accept; without ``Options/multishot``, whose completions would share the
+  ///     memory.
+  ///   - memory: Room for a `sockaddr_storage` (128 bytes) and, right behind it, a `socklen_t` (4
+  ///     bytes) that holds 128; aligned to 8 bytes. It is the kernel's until the completion, whose
+  ///     success leaves the address's size in the `socklen_t`.
+  /// - Returns: The request.
+  ///
+  /// The corresponding C functions are `io_uring_prep_accept` (Linux 5.5) and
+  /// `io_uring_prep_accept_direct` (Linux 5.19).
+  @unsafe @inlinable
+  public static func accept(
+    from listener: Descriptor, options: Options = [], addressInto memory: UnsafeMutableRawPointer
+  ) -> Self {
+    Self(
+      .accept, on: listener, options: options.subtracting(.multishot),
+      operand: UInt64(UInt(bitPattern: memory)))
+  }
+
   /// Takes connections from a listener's queue until it is cancelled or fails.
   ///
   /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).

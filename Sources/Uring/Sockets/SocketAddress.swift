@@ -90,6 +90,21 @@ public struct SocketAddress: Hashable, Sendable {
     case .unix: nil
     }
   }
+
+  /// Whether this is a Unix-domain address: a path, an abstract name, or no name at all.
+  public var isUnixDomain: Bool {
+    if case .unix = storage { true } else { false }
+  }
+
+  /// Whether this is the address of all interfaces, `0.0.0.0` or `::`, which a listener binds to
+  /// and no peer has.
+  public var isWildcard: Bool {
+    switch storage {
+    case .ipv4(let address, _): address == .zero
+    case .ipv6(let address, _, _, _): address == .zero
+    case .unix: false
+    }
+  }
 }
 
 extension SocketAddress: CustomStringConvertible {

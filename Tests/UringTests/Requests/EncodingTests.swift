@@ -80,6 +80,22 @@ import Testing
     }
   }
 
+  @Test func acceptWithAnAddress() {
+    let closeOnExec = Int32(0o2_000_000)
+    let memory = Memory([UInt8](repeating: 0, count: 132))
+    let address = unsafe memory.start.assumingMemoryBound(to: sockaddr.self)
+    let length = unsafe (memory.start + 128).assumingMemoryBound(to: socklen_t.self)
+    unsafe expect(.accept(from: socket, addressInto: memory.start)) {
+      unsafe io_uring_prep_accept(&$0, 7, address, length, closeOnExec)
+    }
+    unsafe expect(
+      .accept(from: socket, options: [.intoDirectTable, .multishot], addressInto: memory.start)
+    ) {
+      unsafe io_uring_prep_accept(&$0, 7, address, length, 0)
+      $0.file_index = UInt32.max  // IORING_FILE_INDEX_ALLOC
+    }
+  }
+
   @Test func connect() {
     let address = Memory(of: sockaddr())
     unsafe expect(.connect(socket, to: address.start, byteCount: 16)) {

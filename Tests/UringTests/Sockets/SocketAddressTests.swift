@@ -49,6 +49,19 @@ struct SocketAddressTests {
     #expect(address.port == 0x0506)
   }
 
+  @Test(
+    "Wildcards and Unix-domain addresses are told",
+    arguments: [
+      ("0.0.0.0:80", true, false), ("[::]:80", true, false), ("[::%1]:0", true, false),
+      ("127.0.0.1:80", false, false), ("0.0.0.1:80", false, false), ("[::1]:80", false, false),
+      ("unix:/run/a", false, true), ("unix:@a", false, true),
+    ])
+  func kinds(text: String, isWildcard: Bool, isUnixDomain: Bool) throws {
+    let address = try SocketAddress(parsing: text)
+    #expect(address.isWildcard == isWildcard)
+    #expect(address.isUnixDomain == isUnixDomain)
+  }
+
   @Test("Too few bytes and strange families are not copied")
   func refusedCopies() throws {
     let address = SocketAddress.loopback(port: 1)
