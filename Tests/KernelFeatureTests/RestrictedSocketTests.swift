@@ -24,6 +24,32 @@ struct RestrictedSocketTests {
     }
   }
 
+  @Test(
+    "A loop is refused a list without what it needs, by name",
+    arguments: RingRestriction.requiredByLoop)
+  func lacking(_ operation: Uring.Operation) {
+    var configuration = LoopConfiguration()
+    configuration.ring.restriction = .networking
+    configuration.ring.restriction?.operations.remove(operation)
+    let refusal = RingSetupError(
+      errno: .invalidArgument, reason: .restrictionLacks([operation]))
+    #expect(throws: refusal) {
+      _ = try CompletionLoopGroup(count: 1, configuration: configuration)
+    }
+  }
+
+  @Test("A loop lives with as little as it needs")
+  func leastList() async throws {
+    let least = RingRestriction(operations: RingRestriction.requiredByLoop)
+    try await withLoops(1, { $0.ring.restriction = least }) { group in
+      let loop = group.loops[0]
+      // A wake-up from another thread, and a flight that a cancel ends.
+      #expect(await loop.ask { loop.isCurrent })
+      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      listener.close()
+    }
+  }
+
   @Test("A request that is not on the list fails with EACCES")
   func refusal() async throws {
     var restriction = RingRestriction.networking

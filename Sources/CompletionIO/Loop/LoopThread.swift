@@ -69,6 +69,8 @@ final class LoopThread: Sendable {
   private static func makeRing(
     _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> Ring {
+    // Or the loop could not be woken, or not be ended.
+    try configuration.ring.restriction?.requireForLoop()
     var ring = try Ring(configuration.ring)
     if configuration.directDescriptorCount > 0 {
       do throws(Errno) {

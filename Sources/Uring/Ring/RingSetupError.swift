@@ -2,7 +2,7 @@ public import SystemPackage
 
 /// Why a ring could not be made, and what to do about it.
 public struct RingSetupError: Error, Hashable, Sendable {
-  /// The kernel's answer.
+  /// The kernel's answer; EINVAL for a configuration that is refused without asking the kernel.
   public let errno: Errno
   /// What the answer means on this machine.
   public let reason: Reason
@@ -33,6 +33,8 @@ public struct RingSetupError: Error, Hashable, Sendable {
     case descriptorLimit
     /// An argument was refused.
     case invalidConfiguration
+    /// A loop's ``RingConfiguration/restriction`` does not allow what a loop cannot do without.
+    case restrictionLacks([Operation])
     /// Anything else; see the errno.
     case other
   }
@@ -41,7 +43,12 @@ public struct RingSetupError: Error, Hashable, Sendable {
 extension RingSetupError: CustomStringConvertible {
   /// What failed, why, and what to do, in one line.
   public var description: String {
-    "cannot make an io_uring: \(errno) (\(errno.rawValue)); \(advice)"
+    switch reason {
+    case .restrictionLacks:
+      "the configuration is refused: \(advice)"
+    default:
+      "cannot make an io_uring: \(errno) (\(errno.rawValue)); \(advice)"
+    }
   }
 
   /// What stands in the way and what to do about it.
@@ -74,6 +81,12 @@ extension RingSetupError: CustomStringConvertible {
       "too many open files; raise RLIMIT_NOFILE or make fewer rings"
     case .invalidConfiguration:
       "the queue sizes or flags are not valid"
+    case .restrictionLacks(let operations):
+      """
+      RingConfiguration.restriction does not allow \
+      \(operations.map { "\($0)" }.joined(separator: ", ")), which a loop cannot do without; add \
+      RingRestriction.requiredByLoop to its operations
+      """
     case .other:
       "no known cause"
     }

@@ -28,6 +28,7 @@ import Testing
           .joined(separator: ", "))),
     RingSetupError(
       errno: .notSupported, reason: .kernelTooOld(missing: "extendedArgument (Linux 5.11)")),
+    RingSetupError(errno: .invalidArgument, reason: .restrictionLacks([.read, .cancel])),
   ]
 
   @Test(.enabled(if: page != nil, "the source tree is not here"), arguments: refusals)
