@@ -48,6 +48,7 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
+      try loopConfiguration.check()
       let features = try KernelFeatures.discover()
       try features.requireForLoop()
       if loopConfiguration.directDescriptorCount > 0 {
@@ -69,14 +70,15 @@ final class LoopThread: Sendable {
   private static func makeRing(
     _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> Ring {
-    // Or the loop could not be woken, or not be ended.
-    try configuration.ring.restriction?.requireForLoop()
     var ring = try Ring(configuration.ring)
     if configuration.directDescriptorCount > 0 {
       do throws(Errno) {
         try ring.makeDirectTable(capacity: configuration.directDescriptorCount)
       } catch {
-        throw .diagnose(error)
+        guard error == .tooManyOpenFiles else { throw .diagnose(error) }
+        throw .badConfiguration(
+          "LoopConfiguration.directDescriptorCount", configuration.directDescriptorCount,
+          rule: "at most RLIMIT_NOFILE and at most 1048576")  // io_sqe_files_register.
       }
     }
     return ring

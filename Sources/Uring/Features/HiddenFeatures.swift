@@ -10,14 +10,24 @@ extension KernelFeatures {
   public static let hidingVariable = "SWIFT_URING_HIDE"
 
   /// What the environment hides.
+  public static let hiddenByEnvironment: Self = parse(environment).features
+
+  private static let environment: String =
+    unsafe getenv(hidingVariable).map { unsafe String(cString: $0) } ?? ""
+
+  /// Refuses an environment that names what is no feature: the program would run on another tier
+  /// than meant.
   ///
-  /// A name that is no feature ends the process: the test would run on another tier than meant.
-  public static let hiddenByEnvironment: Self = {
-    guard let value = unsafe getenv(hidingVariable) else { return [] }
-    let (features, unknown) = unsafe parse(String(cString: value))
-    precondition(unknown.isEmpty, "\(hidingVariable) names no kernel feature: \(unknown)")
-    return features
-  }()
+  /// - Throws: ``RingSetupError`` with ``RingSetupError/Reason/badConfiguration(field:value:rule:)``.
+  static func requireKnownNames(
+    in list: String? = nil
+  ) throws(RingSetupError) {
+    let unknown = parse(list ?? environment).unknown
+    guard !unknown.isEmpty else { return }
+    throw .badConfiguration(
+      hidingVariable, unknown.joined(separator: ","),
+      rule: "cases of KernelFeature, tier:degraded or tier:one-shot, with commas between")
+  }
 
   /// Reads a list of names.
   ///

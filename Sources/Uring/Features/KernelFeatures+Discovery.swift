@@ -16,6 +16,7 @@ extension KernelFeatures {
   public static func discover() throws(RingSetupError) -> KernelFeatures {
     try discovered.withLock { (known: inout sending KernelFeatures?) throws(RingSetupError) in
       if let known { return known }
+      try requireKnownNames()
       let hidden = hiddenByEnvironment
       let listed = hidden.contains(.query) ? nil : askByQuery()
       let answer = if let listed { listed } else { try askByTrial() }

@@ -8,7 +8,6 @@ extension Ring {
   static func setUp(
     _ configuration: RingConfiguration, _ parameters: inout curing_kernel_params
   ) throws(RingSetupError) -> Int32 {
-    precondition(configuration.submissionEntryCount > 0, "a ring needs a submission entry")
     // What a ring may do can be limited only before it does anything (Linux 5.10).
     let start: SetupFlags = configuration.restriction == nil ? [] : .startsDisabled
     for flags in configuration.flagLadder.map({ $0.union(start) }) {
@@ -33,8 +32,10 @@ extension Ring {
     return unsafe io_uring_setup(submissionEntryCount, &parameters)
   }
 
-  /// Tells refused sizes from refused flags: the plainest flags with sizes that are always right.
+  /// Tells refused sizes from refused flags: a field that explains it, or else the plainest flags
+  /// with sizes that are always right.
   private static func diagnoseRefusal(of configuration: RingConfiguration) -> RingSetupError {
+    if let mistake = configuration.mistake { return mistake }
     let flags = configuration.flagLadder.last ?? []
     guard refuses(flags) else { return .diagnose(.invalidArgument) }
     // Some flags are of use with others only, and refused alone; then all of them are named.

@@ -40,6 +40,7 @@ public struct Ring: ~Copyable {
   ///
   /// The corresponding C functions are `io_uring_setup` and `io_uring_queue_mmap`.
   public init(_ configuration: RingConfiguration = RingConfiguration()) throws(RingSetupError) {
+    try KernelFeatures.requireKnownNames()
     try self.init(configuration, hiding: .hiddenByEnvironment)
   }
 

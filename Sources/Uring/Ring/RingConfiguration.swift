@@ -1,8 +1,14 @@
 /// How large a ring is, and how it is set up.
 public struct RingConfiguration: Hashable, Sendable {
-  /// Places in the submission queue; rounded up to a power of two.
+  /// Places in the submission queue, from 1; rounded up to a power of two.
+  ///
+  /// With ``SetupFlags/clamp``, which all sets of ``SetupFlags/ladder`` have, more than 32768 are
+  /// 32768.
   public var submissionEntryCount: UInt32
-  /// Places in the completion queue; rounded up to a power of two.
+  /// Places in the completion queue, not fewer than in the submission queue; rounded up to a power
+  /// of two.
+  ///
+  /// With ``SetupFlags/clamp`` more than 65536 are 65536.
   ///
   /// Should be at least twice the operations that can complete at once: overflow is slow and ends
   /// multishot requests.

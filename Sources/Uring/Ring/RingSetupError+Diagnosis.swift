@@ -40,6 +40,8 @@ extension RingSetupError {
       return .lockedMemoryLimit(byteCount: byteCount)
     case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
       return .descriptorLimit
+    case .resourceTemporarilyUnavailable:
+      return .threadLimit  // Of pthread_create(3) alone.
     case .invalidArgument:
       return .invalidConfiguration
     default:
@@ -50,6 +52,32 @@ extension RingSetupError {
   /// Tells what an errno of io_uring_setup(2) means on this machine, now.
   package static func diagnose(_ errno: Errno) -> RingSetupError {
     diagnose(errno, under: .current)
+  }
+}
+
+extension RingSetupError {
+  /// Tells which field of a configuration cannot be as it is.
+  ///
+  /// - Parameters:
+  ///   - field: As the program writes it, such as `LoopConfiguration.bufferCount`.
+  ///   - value: What it is.
+  ///   - rule: Follows "it must be", such as `at least 1`.
+  /// - Returns: The error, with EINVAL.
+  package static func badConfiguration(
+    _ field: String, _ value: some CustomStringConvertible, rule: String
+  ) -> RingSetupError {
+    RingSetupError(
+      errno: .invalidArgument,
+      reason: .badConfiguration(field: field, value: value.description, rule: rule))
+  }
+
+  /// Tells what an errno of ``BufferPool/init(capacity:bufferSize:group:)`` means for a loop.
+  package static func diagnoseBuffers(
+    _ errno: Errno, bufferCount: Int, bufferSize: Int
+  ) -> RingSetupError {
+    guard errno == .noMemory else { return diagnose(errno) }
+    let byteCount = bufferCount.multipliedReportingOverflow(by: bufferSize).partialValue
+    return RingSetupError(errno: errno, reason: .bufferMemory(byteCount: byteCount))
   }
 }
 

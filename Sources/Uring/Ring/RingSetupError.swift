@@ -29,10 +29,16 @@ public struct RingSetupError: Error, Hashable, Sendable {
     case lockedMemoryLimit(byteCount: UInt64)
     /// The kernel had no memory.
     case outOfMemory
+    /// There was no memory for a loop's receive buffers.
+    case bufferMemory(byteCount: Int)
+    /// The user, the system or a control group has too many threads.
+    case threadLimit
     /// The process or the system has too many open files.
     case descriptorLimit
-    /// An argument was refused.
+    /// The kernel refused an argument, and none of the fields explains it.
     case invalidConfiguration
+    /// A field of the configuration has a value that it cannot have.
+    case badConfiguration(field: String, value: String, rule: String)
     /// A loop's ``RingConfiguration/restriction`` does not allow what a loop cannot do without.
     case restrictionLacks([Operation])
     /// Anything else; see the errno.
@@ -44,8 +50,12 @@ extension RingSetupError: CustomStringConvertible {
   /// What failed, why, and what to do, in one line.
   public var description: String {
     switch reason {
-    case .restrictionLacks:
+    case .badConfiguration, .restrictionLacks:
       "the configuration is refused: \(advice)"
+    case .bufferMemory:
+      "cannot map receive buffers: \(errno) (\(errno.rawValue)); \(advice)"
+    case .threadLimit:
+      "cannot make a loop's thread: \(errno) (\(errno.rawValue)); \(advice)"
     default:
       "cannot make an io_uring: \(errno) (\(errno.rawValue)); \(advice)"
     }
@@ -73,14 +83,31 @@ extension RingSetupError: CustomStringConvertible {
     case .lockedMemoryLimit(let byteCount):
       """
       the locked-memory limit of \(byteCount) bytes is used up; raise RLIMIT_MEMLOCK, grant \
-      CAP_IPC_LOCK, or make smaller queues
+      CAP_IPC_LOCK, or lower submissionEntryCount and completionEntryCount of RingConfiguration
       """
     case .outOfMemory:
-      "the kernel is out of memory; make smaller queues"
+      """
+      the kernel has no memory for it; free some, or lower submissionEntryCount and \
+      completionEntryCount of RingConfiguration
+      """
+    case .bufferMemory(let byteCount):
+      """
+      a loop's buffers take \(byteCount) bytes; lower LoopConfiguration.bufferCount or \
+      LoopConfiguration.bufferSize
+      """
+    case .threadLimit:
+      """
+      raise RLIMIT_NPROC, the sysctl kernel.threads-max or the control group's pids.max, or make \
+      fewer loops
+      """
+    case .descriptorLimit where errno == .tooManyOpenFilesInSystem:
+      "the whole system has too many open files; raise the sysctl fs.file-max"
     case .descriptorLimit:
       "too many open files; raise RLIMIT_NOFILE or make fewer rings"
     case .invalidConfiguration:
-      "the queue sizes or flags are not valid"
+      "the kernel takes none of RingConfiguration.flagLadder with these queue sizes"
+    case .badConfiguration(let field, let value, let rule):
+      "\(field) is \(value); it must be \(rule)"
     case .restrictionLacks(let operations):
       """
       RingConfiguration.restriction does not allow \

@@ -57,7 +57,9 @@ extension SocketAddress {
   /// A path counts the NUL at its end; an abstract name has none (unix(7), "Address format").
   private static func byteCount(ofUnix bytes: [UInt8]) -> Int {
     let isPath = bytes.first.map { $0 != 0 } ?? false
-    return MemoryLayout<sa_family_t>.size + bytes.count + (isPath ? 1 : 0)
+    let byteCount = MemoryLayout<sa_family_t>.size + bytes.count + (isPath ? 1 : 0)
+    // A path that another program has bound may fill the structure, without a NUL.
+    return min(byteCount, MemoryLayout<sockaddr_un>.size)
   }
 }
 

@@ -31,27 +31,28 @@ public struct SocketAddress: Hashable, Sendable {
   ///   - host: Four decimal numbers with dots, such as `127.0.0.1`.
   ///   - port: A port; 0 lets the kernel choose one at bind.
   /// - Returns: The address.
-  /// - Throws: ``SocketAddressError/Reason/notNumeric``.
+  /// - Throws: ``SocketAddressError/Reason/notIPv4``.
   ///
   /// The corresponding C structure is `sockaddr_in`.
   public static func ipv4(_ host: String, port: UInt16) throws(SocketAddressError) -> Self {
-    guard let address = parseIPv4(host) else { throw SocketAddressError(host, .notNumeric) }
+    guard let address = parseIPv4(host) else { throw SocketAddressError(host, .notIPv4) }
     return Self(storage: .ipv4(address, port: port))
   }
 
   /// Makes an IPv6 address.
   ///
   /// - Parameters:
-  ///   - host: Hexadecimal groups with colons, such as `::1`; `%3` at its end is scope number 3.
+  ///   - host: Hexadecimal groups with colons, such as `::1`; a zone at its end is the name or the
+  ///     number of a network interface, such as `fe80::1%eth0` or `fe80::1%3`.
   ///   - port: A port; 0 lets the kernel choose one at bind.
   /// - Returns: The address.
-  /// - Throws: ``SocketAddressError/Reason/notNumeric``.
+  /// - Throws: ``SocketAddressError/Reason/notIPv6``,
+  ///   ``SocketAddressError/Reason/unknownZone(name:)``.
   ///
-  /// The corresponding C structure is `sockaddr_in6`.
+  /// The corresponding C structure is `sockaddr_in6`, and the function for a zone `if_nametoindex`.
   public static func ipv6(_ host: String, port: UInt16) throws(SocketAddressError) -> Self {
-    guard let (address, scope) = parseIPv6(host) else {
-      throw SocketAddressError(host, .notNumeric)
-    }
+    guard let (address, zone) = parseIPv6(host) else { throw SocketAddressError(host, .notIPv6) }
+    let scope = try scope(ofZone: zone, in: host)
     return Self(storage: .ipv6(address, port: port, flowInfo: 0, scope: scope))
   }
 

@@ -63,4 +63,17 @@ import Testing
     #expect(KernelTier.oneShot < .degraded)
     #expect(KernelTier.degraded < .full)
   }
+
+  @Test func refusesToHideWhatIsNoFeature() {
+    #expect(throws: Never.self) {
+      try KernelFeatures.requireKnownNames(in: "deferTaskrun, tier:one-shot")
+    }
+    let error = #expect(throws: RingSetupError.self) {
+      try KernelFeatures.requireKnownNames(in: "deferTaskrun,bufferrings,tier:1")
+    }
+    #expect(
+      error?.description.hasPrefix(
+        "the configuration is refused: SWIFT_URING_HIDE is bufferrings,tier:1; it must be ") == true
+    )
+  }
 }

@@ -35,6 +35,7 @@ import Testing
     (.noMemory, locked, .lockedMemoryLimit(byteCount: 65536)),
     (.tooManyOpenFiles, plain, .descriptorLimit),
     (.tooManyOpenFilesInSystem, locked, .descriptorLimit),
+    (.resourceTemporarilyUnavailable, plain, .threadLimit),
     (.invalidArgument, plain, .invalidConfiguration),
     (.invalidArgument, disabled, .invalidConfiguration),
     (.badAddress, locked, .other),
@@ -50,8 +51,11 @@ import Testing
     (.disabledBySysctl(level: 2), "kernel.io_uring_disabled is 2"),
     (.blockedBySeccomp, "seccomp"), (.notPermitted, "security module"),
     (.notImplemented, "without io_uring"), (.kernelTooOld(missing: "fastPoll"), "lacks fastPoll"),
-    (.lockedMemoryLimit(byteCount: 65536), "65536 bytes"), (.outOfMemory, "smaller queues"),
-    (.descriptorLimit, "RLIMIT_NOFILE"), (.invalidConfiguration, "sizes or flags"),
+    (.lockedMemoryLimit(byteCount: 65536), "65536 bytes"),
+    (.outOfMemory, "RingConfiguration"),
+    (.bufferMemory(byteCount: 7), "LoopConfiguration.bufferSize"),
+    (.threadLimit, "RLIMIT_NPROC"), (.descriptorLimit, "RLIMIT_NOFILE"),
+    (.invalidConfiguration, "RingConfiguration.flagLadder"),
     (.other, "no known cause"),
   ]
 
@@ -61,6 +65,19 @@ import Testing
     #expect(message.contains("Operation not permitted (1)"))
     #expect(message.contains(advice))
     #expect(!message.contains("\n"))
+  }
+
+  @Test func tellsTheSystemsFilesFromTheProcesss() {
+    let error = RingSetupError(errno: .tooManyOpenFilesInSystem, reason: .descriptorLimit)
+    #expect(error.description.contains("fs.file-max"))
+    #expect(!error.description.contains("RLIMIT_NOFILE"))
+  }
+
+  @Test func tellsTheBuffersMemoryFromTheRings() {
+    let error = RingSetupError.diagnoseBuffers(.noMemory, bufferCount: 4, bufferSize: 1 << 20)
+    #expect(error.reason == .bufferMemory(byteCount: 4 << 20))
+    let other = RingSetupError.diagnoseBuffers(.tooManyOpenFiles, bufferCount: 4, bufferSize: 1)
+    #expect(other.reason == .descriptorLimit)
   }
 
   @Test func seesThisMachine() {

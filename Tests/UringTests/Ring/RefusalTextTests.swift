@@ -29,6 +29,11 @@ import Testing
     RingSetupError(
       errno: .notSupported, reason: .kernelTooOld(missing: "extendedArgument (Linux 5.11)")),
     RingSetupError(errno: .invalidArgument, reason: .restrictionLacks([.read, .cancel])),
+    .badConfiguration(
+      "LoopConfiguration.bufferCount", 100, rule: "a power of two from 1 to 32768"),
+    .badConfiguration("RingConfiguration.submissionEntryCount", 0, rule: "from 1 to 32768"),
+    .diagnoseBuffers(.noMemory, bufferCount: 32768, bufferSize: Int(Int32.max)),
+    .diagnose(.resourceTemporarilyUnavailable),
   ]
 
   @Test(.enabled(if: page != nil, "the source tree is not here"), arguments: refusals)

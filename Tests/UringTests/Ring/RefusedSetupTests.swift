@@ -93,10 +93,47 @@ import Testing
     #expect(throws: refusal) { _ = try Ring(configuration) }
   }
 
-  @Test func aCompletionQueueThatIsTooSmall() {
-    let configuration = RingConfiguration(submissionEntryCount: 64, completionEntryCount: 4)
-    let refusal = RingSetupError(errno: .invalidArgument, reason: .invalidConfiguration)
+  typealias Sizes = (submissions: UInt32, completions: UInt32, field: String, rule: String)
+  static let refusedSizes: [Sizes] = [
+    (0, 16, "submissionEntryCount", "from 1 to 32768"),
+    (1, 0, "completionEntryCount", "from 1, the submission queue's size, to 65536"),
+    (33, 32, "completionEntryCount", "from 64, the submission queue's size, to 65536"),
+    (64, 4, "completionEntryCount", "from 64, the submission queue's size, to 65536"),
+    (.max, 8192, "completionEntryCount", "from 32768, the submission queue's size, to 65536"),
+  ]
+
+  @Test(arguments: refusedSizes)
+  func sizesThatNoRingHas(_ sizes: Sizes) {
+    let configuration = RingConfiguration(
+      submissionEntryCount: sizes.submissions, completionEntryCount: sizes.completions)
+    let value = sizes.field == "submissionEntryCount" ? sizes.submissions : sizes.completions
+    let refusal = RingSetupError.badConfiguration(
+      "RingConfiguration.\(sizes.field)", value, rule: sizes.rule)
     #expect(throws: refusal) { _ = try Ring(configuration) }
+  }
+
+  @Test(arguments: [(1, 1), (64, 33), (64, 64), (.max, .max)] as [(UInt32, UInt32)])
+  func sizesThatTheKernelRoundsOrLowers(submissions: UInt32, completions: UInt32) {
+    let configuration = RingConfiguration(
+      submissionEntryCount: submissions, completionEntryCount: completions)
+    #expect(configuration.mistake == nil)
+    #expect(throws: Never.self) { _ = try Ring(configuration) }
+  }
+
+  @Test(arguments: [(32769, 65536), (16, 65537)] as [(UInt32, UInt32)])
+  func sizesThatAreNotLowered(submissions: UInt32, completions: UInt32) {
+    let configuration = RingConfiguration(
+      submissionEntryCount: submissions, completionEntryCount: completions,
+      flagLadder: [.completionQueueSize])
+    let error = #expect(throws: RingSetupError.self) { _ = try Ring(configuration) }
+    #expect(error == configuration.mistake)
+    #expect(error != nil)
+  }
+
+  @Test func noFlagsToTry() {
+    let refusal = RingSetupError.badConfiguration(
+      "RingConfiguration.flagLadder", "empty", rule: "one set of flags or more")
+    #expect(throws: refusal) { _ = try Ring(RingConfiguration(flagLadder: [])) }
   }
 
   @Test func goesDownTheLadder() throws {

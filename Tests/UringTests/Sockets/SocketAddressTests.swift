@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 import Uring
@@ -26,8 +27,16 @@ struct SocketAddressTests {
       ("", .missingPort), ("127.0.0.1", .missingPort), ("127.0.0.1:", .missingPort),
       ("[::1]", .missingPort), ("127.0.0.1:65536", .badPort), ("127.0.0.1:-1", .badPort),
       ("127.0.0.1:+1", .badPort), ("127.0.0.1:http", .badPort), ("localhost:80", .notNumeric),
-      ("1.2.3:80", .notNumeric), ("1.2.3.4.5:80", .notNumeric), ("::1:80", .notNumeric),
-      ("[127.0.0.1]:80", .notNumeric), ("[::1%eth0]:80", .notNumeric), ("[]:80", .notNumeric),
+      ("1.2.3:80", .notNumeric), ("1.2.3.4.5:80", .notNumeric), ("::1:80", .missingBrackets),
+      ("fe80::1%eth0", .missingBrackets), ("fe80::1", .missingBrackets),
+      ("[fe80::1%no-such-link]:80", .unknownZone(name: "no-such-link")),
+      (
+        "[::1%longer-than-any-interface]:80",
+        .unknownZone(name: "longer-than-any-interface")
+      ),
+      ("[fe80::1%]:80", .unknownZone(name: "")),
+      ("[127.0.0.1]:80", .notNumeric), ("[::x%lo]:80", .notNumeric),
+      ("[fe80::1%lo\0]:80", .notNumeric), ("[]:80", .notNumeric),
       (":80", .notNumeric), ("127.0.0.1\0:80", .notNumeric), ("unix:", .emptyPath),
       ("unix:a\0b", .pathHasNUL),
       ("unix:/" + String(repeating: "x", count: 107), .pathTooLong(byteCount: 108)),
@@ -36,6 +45,46 @@ struct SocketAddressTests {
     let error = #expect(throws: SocketAddressError.self) { try SocketAddress(parsing: text) }
     #expect(error?.reason == reason)
     #expect(error?.text == text)
+  }
+
+  @Test("A zone is the name or the number of a network interface")
+  func zones() throws {
+    let number = unsafe if_nametoindex("lo")
+    try #require(number != 0)
+    let numbered = try SocketAddress(parsing: "[fe80::1%\(number)]:80")
+    #expect(try SocketAddress(parsing: "[fe80::1%lo]:80") == numbered)
+    #expect(try SocketAddress.ipv6("fe80::1%lo", port: 80) == numbered)
+    #expect(numbered.description == "[fe80::1%\(number)]:80")
+    let error = #expect(throws: SocketAddressError.self) {
+      try SocketAddress.ipv6("fe80::1%no-such-link", port: 80)
+    }
+    #expect(error?.description.contains("no network interface is named \"no-such-link\"") == true)
+  }
+
+  @Test("A host of one family says what that family's look like")
+  func families() {
+    let four = #expect(throws: SocketAddressError.self) { try SocketAddress.ipv4("::1", port: 1) }
+    #expect(four?.reason == .notIPv4)
+    let six = #expect(throws: SocketAddressError.self) { try SocketAddress.ipv6("[::1]", port: 1) }
+    #expect(six?.reason == .notIPv6)
+    #expect(six?.description.contains("no brackets") == true)
+    let empty = #expect(throws: SocketAddressError.self) { try SocketAddress.unix("") }
+    #expect(empty?.description.contains("unix:") == false)
+  }
+
+  @Test("A path that fills its structure is read and written back within it")
+  func fullPath() throws {
+    var raw = sockaddr_un()
+    raw.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &raw.sun_path) { path in
+      for index in path.indices { unsafe path[index] = UInt8(ascii: "x") }
+    }
+    let full = MemoryLayout<sockaddr_un>.size
+    let address = unsafe withUnsafePointer(to: &raw) {
+      unsafe SocketAddress(copying: $0, byteCount: full)
+    }
+    let byteCount = unsafe try #require(address).withSockaddr { _, byteCount in byteCount }
+    #expect(byteCount == full)
   }
 
   @Test("The bytes are in network order")

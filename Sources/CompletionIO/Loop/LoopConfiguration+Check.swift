@@ -1,0 +1,36 @@
+internal import Uring
+
+extension LoopConfiguration {
+  /// Refuses what no loop can be made of, before anything is made.
+  ///
+  /// The sizes of ``ring`` are the kernel's to judge.
+  ///
+  /// - Throws: ``RingSetupError`` with the name of the field.
+  func check() throws(RingSetupError) {
+    try Self.require(
+      flightLimit >= 2 && flightLimit < Token.slotLimit, "flightLimit", flightLimit,
+      "from 2, because the wake-up takes one, to \(Token.slotLimit - 1)")
+    try Self.require(
+      bufferCount > 0 && bufferCount <= 32768 && bufferCount & (bufferCount - 1) == 0,
+      "bufferCount", bufferCount, "a power of two from 1 to 32768")
+    try Self.require(
+      bufferSize > 0 && bufferSize <= Int(Int32.max), "bufferSize", bufferSize,
+      "from 1 to \(Int32.max)")
+    try Self.require(
+      unclaimedByteLimit >= 0, "unclaimedByteLimit", unclaimedByteLimit, "at least 0")
+    try Self.require(unsentByteLimit >= 0, "unsentByteLimit", unsentByteLimit, "at least 0")
+    try Self.require(drainTimeLimit >= .zero, "drainTimeLimit", drainTimeLimit, "at least zero")
+    try Self.require(
+      unclaimedConnectionLimit >= 1, "unclaimedConnectionLimit", unclaimedConnectionLimit,
+      "at least 1")
+    // Or the loop could not be woken, or not be ended.
+    try ring.restriction?.requireForLoop()
+  }
+
+  private static func require(
+    _ holds: Bool, _ field: String, _ value: some CustomStringConvertible, _ rule: String
+  ) throws(RingSetupError) {
+    guard !holds else { return }
+    throw .badConfiguration("LoopConfiguration.\(field)", value, rule: rule)
+  }
+}
