@@ -4,7 +4,7 @@ enum UnsafeFiles {
   private static let byFolder: [String: [String]] = [
     // Memory that the kernel writes to while nobody may read it.
     "Sources/Uring/Buffers": [
-      "BufferLease", "BufferPool", "BufferPool+Leases",
+      "BufferLease", "BufferPool", "BufferPool+Completion", "BufferPool+Leases",
     ],
     // Questions to the kernel by C structs, and the environment.
     "Sources/Uring/Features": [

@@ -21,7 +21,7 @@ extension BufferPool {
 
   /// Takes a buffer back from its lease, on any thread.
   func takeBack(_ index: UInt16) {
-    if UInt(pthread_self()) == owner.load(ordering: .relaxed) {
+    if isOwnedByCurrentThread {
       put(index)
     } else {
       takeBackElsewhere(index)

@@ -108,6 +108,9 @@ public final class BufferPool: @unchecked Sendable {
     owner.store(UInt(pthread_self()), ordering: .relaxed)
   }
 
+  /// Whether the calling thread is the owner.
+  var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
+
   /// Where a buffer begins.
   @unsafe
   package func memory(of index: UInt16) -> UnsafeMutableRawPointer {

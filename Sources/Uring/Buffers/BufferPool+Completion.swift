@@ -1,0 +1,30 @@
+extension BufferPool {
+  /// Leases the buffer that a completion brings, to be read and given back.
+  ///
+  /// Take the lease of each completion with a buffer, also of one that failed: its end returns the
+  /// buffer to the pool, and ``Ring/provide(from:)`` gives it to the kernel again. A lease may end
+  /// on any thread.
+  ///
+  /// A completion does not say which pool its buffer is of: ask the pool whose ``group`` the request
+  /// named.
+  ///
+  /// - Parameter completion: Of a request that selects from this pool, as it was reaped.
+  /// - Returns: The lease, of as many bytes as the kernel wrote; `nil` for a completion without a
+  ///   buffer, and for one that cannot be of this pool now: the buffer is not with the kernel, as
+  ///   after an earlier call for the same completion, or there is no such buffer, or none so large.
+  ///   `nil` also on another thread than the one that the pool is bound to.
+  /// - Complexity: O(buffers that have come back and were not provided since)
+  public func lease(for completion: Completion) -> BufferLease? {
+    guard let index = completion.bufferIndex, isWithKernel(index) else { return nil }
+    let byteCount = Int(max(0, completion.result))
+    guard byteCount <= bufferSize else { return nil }
+    return lease(index, byteCount: byteCount)
+  }
+
+  private func isWithKernel(_ index: UInt16) -> Bool {
+    guard isOwnedByCurrentThread, index < capacity, unsafe !isLeased[Int(index)] else {
+      return false
+    }
+    return unsafe !UnsafeBufferPointer(start: returned, count: returnedCount).contains(index)
+  }
+}
