@@ -7,6 +7,8 @@ extension Request {
   public static var nop: Self { Self(.nop) }
 
   /// Waits for time alone; a loop completes it from its own clock, without the kernel.
+  ///
+  /// On a bare ring it completes with -EINVAL: ``timeout(after:)`` is the request for that.
   public static var timer: Self { Self(.timer) }
 
   /// Completes after a time, unless ``cancel(_:)`` ends it earlier.
@@ -74,17 +76,21 @@ extension Request {
 
   /// Reads from a file, such as an eventfd, into memory that is the kernel's until the completion.
   ///
+  /// A request moves less than 2 GiB (MAX_RW_COUNT), and its result says how much.
+  ///
   /// The corresponding C function is `io_uring_prep_read` (Linux 5.6).
   @unsafe @inlinable
   public static func read(
     _ descriptor: Descriptor, into memory: UnsafeMutableRawPointer, byteCount: Int
   ) -> Self {
     Self(
-      .read, on: descriptor, count: UInt32(byteCount),
+      .read, on: descriptor, count: movedByteLimit(byteCount),
       operand: UInt64(UInt(bitPattern: memory)))
   }
 
   /// Closes a descriptor, or empties a place of the direct table.
+  ///
+  /// The kernel answers -EINVAL to a place that the table does not have.
   ///
   /// The corresponding C functions are `io_uring_prep_close` (Linux 5.6) and
   /// `io_uring_prep_close_direct` (Linux 5.15).
@@ -107,15 +113,15 @@ extension Request {
 extension Request {
   /// The same request for what is left after some bytes have moved.
   ///
-  /// - Parameter byteCount: Bytes already moved, at most ``count``. Not for `.sendMessage`, whose
-  ///   pieces the sender gathers again.
+  /// - Parameter byteCount: Bytes already moved; more than ``count`` leave nothing. Not for
+  ///   `.sendMessage`, whose pieces the sender gathers again.
   /// - Returns: The request for the bytes behind them.
   public func advanced(by byteCount: UInt32) -> Self {
-    assert(byteCount <= count, "\(byteCount) bytes moved of \(count)")
     assert(operation != .sendMessage, "a gathered send is gathered again")
     var rest = self
-    rest.count -= byteCount
-    rest.operand += UInt64(byteCount)
+    let moved = min(byteCount, count)
+    rest.count -= moved
+    rest.operand &+= UInt64(moved)
     return rest
   }
 }

@@ -46,7 +46,7 @@ extension Request {
     case .connect:
       unsafe curing_prep_connect(entry, fd, operand, count)
     case .shutdown:
-      unsafe curing_prep_shutdown(entry, fd, Int32(count))
+      unsafe curing_prep_shutdown(entry, fd, Int32(bitPattern: count))
     case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer, .timeout,
       .linkTimeout:
       preconditionFailure("\(operation) is not a socket operation")
@@ -76,7 +76,8 @@ extension Request {
       }
     case .close:
       if descriptor.isDirect {
-        unsafe curing_prep_close_direct(entry, UInt32(fd))
+        // The entry holds the index plus one, in which -1 would be descriptor 0 (io_close_prep).
+        unsafe curing_prep_close_direct(entry, UInt32(exactly: fd) ?? UInt32(Int32.max))
       } else {
         unsafe curing_prep_close(entry, fd)
       }
@@ -87,7 +88,7 @@ extension Request {
     case .linkTimeout:
       unsafe curing_prep_link_timeout(entry)
     case .timer:
-      preconditionFailure("a timer never reaches the kernel")
+      unsafe entry.pointee.opcode = .max  // -EINVAL: no kernel knows it (io_init_req).
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
       preconditionFailure("\(operation) is a socket operation")
     }

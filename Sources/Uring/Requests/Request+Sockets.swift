@@ -45,7 +45,7 @@ extension Request {
   /// - Parameters:
   ///   - socket: The socket; in blocking mode.
   ///   - address: A `sockaddr`; the kernel reads it when the request is submitted.
-  ///   - byteCount: The `sockaddr`'s size in bytes.
+  ///   - byteCount: The `sockaddr`'s size in bytes; the kernel answers -EINVAL to impossible ones.
   /// - Returns: The request.
   ///
   /// The corresponding C function is `io_uring_prep_connect` (Linux 5.5).
@@ -54,11 +54,14 @@ extension Request {
     _ socket: Descriptor, to address: UnsafeRawPointer, byteCount: Int
   ) -> Self {
     Self(
-      .connect, on: socket, count: UInt32(byteCount),
+      .connect, on: socket, count: UInt32(clamping: byteCount),
       operand: UInt64(UInt(bitPattern: address)))
   }
 
   /// Receives into the caller's memory, which is the kernel's until the completion.
+  ///
+  /// A request moves less than 2 GiB (MAX_RW_COUNT). Of larger memory it fills only the beginning,
+  /// and its result says how much.
   ///
   /// The corresponding C function is `io_uring_prep_recv` (Linux 5.6).
   @unsafe @inlinable
@@ -67,7 +70,7 @@ extension Request {
     options: Options = []
   ) -> Self {
     Self(
-      .receive, on: socket, options: options, count: UInt32(byteCount),
+      .receive, on: socket, options: options, count: movedByteLimit(byteCount),
       operand: UInt64(UInt(bitPattern: memory)))
   }
 
@@ -94,13 +97,16 @@ extension Request {
 
   /// Sends memory, which is the kernel's to read until the completion.
   ///
+  /// A request moves less than 2 GiB (MAX_RW_COUNT). Of larger memory it sends only the beginning,
+  /// and its result says how much; ``advanced(by:)`` does not know of the rest.
+  ///
   /// The corresponding C function is `io_uring_prep_send` (Linux 5.6).
   @unsafe @inlinable
   public static func send(
     _ memory: UnsafeRawPointer, byteCount: Int, to socket: Descriptor, options: Options = []
   ) -> Self {
     Self(
-      .send, on: socket, options: options, count: UInt32(byteCount),
+      .send, on: socket, options: options, count: movedByteLimit(byteCount),
       operand: UInt64(UInt(bitPattern: memory)))
   }
 
@@ -109,7 +115,8 @@ extension Request {
   /// - Parameters:
   ///   - message: A `msghdr`; it and its vectors are read at submission
   ///     (`IORING_FEAT_SUBMIT_STABLE`, Linux 5.5), the pieces until the completion.
-  ///   - byteCount: The sum of the pieces, in bytes.
+  ///   - byteCount: The sum of the pieces, in bytes; a request moves less than 2 GiB (MAX_RW_COUNT)
+  ///     of them.
   ///   - socket: The socket; in blocking mode.
   ///   - options: How to send.
   /// - Returns: The request.
@@ -120,11 +127,13 @@ extension Request {
     _ message: UnsafeRawPointer, byteCount: Int, to socket: Descriptor, options: Options = []
   ) -> Self {
     Self(
-      .sendMessage, on: socket, options: options, count: UInt32(byteCount),
+      .sendMessage, on: socket, options: options, count: movedByteLimit(byteCount),
       operand: UInt64(UInt(bitPattern: message)))
   }
 
   /// Sends memory without copying it; the memory is free at the notification, not before.
+  ///
+  /// A request moves less than 2 GiB, as ``send(_:byteCount:to:options:)`` does.
   ///
   /// The corresponding C function is `io_uring_prep_send_zc` (Linux 6.0).
   @unsafe @inlinable
@@ -132,7 +141,7 @@ extension Request {
     _ memory: UnsafeRawPointer, byteCount: Int, to socket: Descriptor, options: Options = []
   ) -> Self {
     Self(
-      .sendZeroCopy, on: socket, options: options, count: UInt32(byteCount),
+      .sendZeroCopy, on: socket, options: options, count: movedByteLimit(byteCount),
       operand: UInt64(UInt(bitPattern: memory)))
   }
 
@@ -140,7 +149,7 @@ extension Request {
   ///
   /// - Parameters:
   ///   - socket: The socket.
-  ///   - direction: `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`.
+  ///   - direction: `SHUT_RD`, `SHUT_WR` or `SHUT_RDWR`; the kernel answers -EINVAL to others.
   /// - Returns: The request.
   ///
   /// The corresponding C function is `io_uring_prep_shutdown` (Linux 5.11). The kernel always
@@ -148,6 +157,14 @@ extension Request {
   /// an ordinary descriptor.
   @inlinable
   public static func shutdown(_ socket: Descriptor, direction: Int32) -> Self {
-    Self(.shutdown, on: socket, count: UInt32(direction))
+    Self(.shutdown, on: socket, count: UInt32(exactly: direction) ?? UInt32(Int32.max))
+  }
+}
+
+extension Request {
+  /// How many bytes a request is made for: what fits in the kernel's `int`, and nothing below zero.
+  @inlinable
+  static func movedByteLimit(_ byteCount: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: max(0, min(byteCount, Int(Int32.max))))
   }
 }

@@ -14,7 +14,7 @@ extension Ring {
     // `Completion` has the layout of curing_kernel_cqe; a test pins its size and offsets.
     let entries = unsafe UnsafeMutableRawPointer(start)
       .assumingMemoryBound(to: curing_kernel_cqe.self)
-    return Int(unsafe curing_reap(cell, entries, UInt32(batch.count)))
+    return Int(unsafe curing_reap(cell, entries, UInt32(clamping: batch.count)))
   }
 
   /// Completions that the kernel had to drop because it had no memory to keep them.

@@ -30,8 +30,8 @@ extension Ring {
   /// wait that ran out of time is not an error: the completion queue is then empty.
   ///
   /// - Parameters:
-  ///   - minimumCompletionCount: How many completions to wait for; 0 does not wait, but runs the
-  ///     work that the kernel has put off.
+  ///   - minimumCompletionCount: How many completions to wait for, at most as many as the queue
+  ///     holds; 0 and less do not wait, but run the work that the kernel has put off.
   ///   - timeout: How long to wait at most; `nil` for as long as it takes.
   ///   - minimumWait: How long to go on collecting once the kernel could return with one
   ///     completion (Linux 6.12; ignored before). Needs a timeout.
@@ -49,7 +49,7 @@ extension Ring {
     if features.contains(.noIOWait) { enterFlags |= CURING_ENTER_NO_IOWAIT }
     let mayWaitMore = features.contains(.minimumTimeout) && timeout != nil
     let result = unsafe curing_enter(
-      cell, UInt32(minimumCompletionCount), enterFlags, timeout?.clampedNanoseconds ?? -1,
+      cell, UInt32(clamping: minimumCompletionCount), enterFlags, timeout?.clampedNanoseconds ?? -1,
       mayWaitMore ? UInt32(clamping: (minimumWait?.clampedNanoseconds ?? 0) / 1000) : 0)
     enterCount += 1
     if result >= 0 { return Int(result) }

@@ -17,11 +17,30 @@ import Testing
     #expect(whole.advanced(by: 8).count == 0)
   }
 
-  @Test(.enabled(if: assertionsAreOn))
-  func doesNotAdvanceBeyondItsEnd() async {
-    await #expect(processExitsWith: .failure) {
-      _ = Request.receive(.direct(0), bufferGroup: 0).advanced(by: 1)
-    }
+  @Test func doesNotAdvanceBeyondItsEnd() {
+    let memory = Memory(of: UInt64(0))
+    let whole = unsafe Request.send(memory.start, byteCount: 8, to: socket)
+    #expect(whole.advanced(by: 9) == whole.advanced(by: 8))
+    #expect(whole.advanced(by: .max).count == 0)
+  }
+
+  static let byteCounts: [(Int, UInt32)] = [
+    (.min, 0), (-1, 0), (0, 0), (1, 1), (Int(Int32.max), UInt32(Int32.max)),
+    (1 << 31, UInt32(Int32.max)), (1 << 32, UInt32(Int32.max)), (.max, UInt32(Int32.max)),
+  ]
+
+  @Test(arguments: byteCounts)
+  func isMadeForAsManyBytesAsTheKernelMoves(_ byteCount: Int, _ count: UInt32) {
+    let memory = Memory(of: UInt64(0))
+    let start = unsafe memory.start
+    let requests = unsafe [
+      Request.read(socket, into: start, byteCount: byteCount),
+      .receive(socket, into: start, byteCount: byteCount),
+      .send(start, byteCount: byteCount, to: socket),
+      .sendMessage(start, byteCount: byteCount, to: socket),
+      .sendZeroCopy(start, byteCount: byteCount, to: socket),
+    ]
+    for request in requests { #expect(request.count == count, "\(request.operation)") }
   }
 
   @Test func tellsKindsOfDescriptors() {

@@ -150,6 +150,47 @@ import Testing
     #expect(try sender.next().first?.result == 0)
   }
 
+  @Test func movesAPartOfMoreThanTheKernelMovesAtOnce() throws {
+    var ring = try Ring.small()
+    let pair = try SocketPair()
+    // Lent as if it were longer; the kernel writes what has arrived.
+    let memory = Memory(of: UInt64(0))
+    try pair.write([1, 2, 3])
+    unsafe try ring.submit(.receive(.file(pair.near), into: memory.start, byteCount: 5 << 30))
+    #expect(try ring.next().first?.result == 3)
+    #expect(memory.bytes == [1, 2, 3, 0, 0, 0, 0, 0])
+  }
+
+  static let mistakes: [Request] = [
+    .timer, .shutdown(.file(FileDescriptor(rawValue: 0)), direction: -1), .close(.direct(.max)),
+    .close(.direct(-1)), .linkTimeout(after: .zero),
+  ]
+
+  @Test(.needs(.directDescriptors), arguments: mistakes)
+  func answersAMistakeWithAnErrno(_ request: Request) throws {
+    var ring = try Ring.small()
+    try ring.makeDirectTable(capacity: 1)
+    let pair = try SocketPair()
+    var request = request
+    if request.operation == .shutdown { request.descriptor = .file(pair.near) }
+    try ring.submit(request)
+    #expect(try ring.next().first?.error == .invalidArgument)
+    #expect(fcntl(0, F_GETFD) != -1, "descriptor 0 is open still")
+  }
+
+  @Test func anAddressOfNoSizeIsRefused() throws {
+    var ring = try Ring.small()
+    let listener = Listener()
+    let address = Memory(of: Listener.loopback(port: listener.port))
+    for byteCount in [-1, 0, 1 << 20, 1 << 40] {
+      let client = FileDescriptor(
+        rawValue: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
+      defer { try? client.close() }
+      unsafe try ring.submit(.connect(.file(client), to: address.start, byteCount: byteCount))
+      #expect(try ring.next().first?.error == .invalidArgument, "\(byteCount)")
+    }
+  }
+
   @Test func tellsAnUnknownDescriptor() throws {
     var ring = try Ring.small()
     try ring.submit(.shutdown(.file(FileDescriptor(rawValue: -1)), direction: 2))

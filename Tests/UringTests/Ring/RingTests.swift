@@ -6,6 +6,17 @@ import Testing
 @testable import Uring
 
 @Suite struct RingTests {
+  @Test func waitsForNoMoreThanTheQueueHolds() throws {
+    var ring = try Ring.small()
+    for count in [Int.min, -1] {
+      #expect(try ring.enter(minimumCompletionCount: count) == 0)
+    }
+    let isPrepared = ring.prepare(.nop, token: Token(slot: 1, generation: 1, operation: .nop))
+    #expect(isPrepared)
+    #expect(try ring.enter(minimumCompletionCount: .max, timeout: .zero) == 1)
+    #expect(ring.reapAll().count == 1)
+  }
+
   @Test func completesANop() throws {
     var ring = try Ring.small()
     let token = Token(slot: 5, generation: 6, operation: .nop)
