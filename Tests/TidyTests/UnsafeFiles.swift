@@ -57,10 +57,6 @@ enum UnsafeFiles {
     "Sources/SimulatedKernel/Sockets": [
       "ByteQueue"
     ],
-    // The echo servers' receive memory.
-    "Sources/ReadinessIO/Echo": [
-      "EchoConnections", "UnsentBytes",
-    ],
     // The array that epoll_wait(2) fills.
     "Sources/ReadinessIO/EpollPoller": [
       "EpollPoller"

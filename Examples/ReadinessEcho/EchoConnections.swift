@@ -1,14 +1,14 @@
-internal import SystemPackage
+import ReadinessIO
+import SystemPackage
 
 /// The connections of an echo server: what is read is written back.
 ///
 /// Knows no poller. It answers what each connection waits for next, and the server acts on it.
-@safe
 struct EchoConnections: ~Copyable {
   private(set) var counters = ReadinessEchoCounters()
   /// Shared by all connections: an idle one costs nothing but its place in `table`.
-  private let buffer: UnsafeMutableRawBufferPointer
-  /// Indexed by descriptor; `nil` for a descriptor that is no connection.
+  private var buffer: [UInt8]
+  /// Indexed by descriptor; `absent` for a descriptor that is no connection.
   private var table: [State] = []
   private(set) var count = 0
 
@@ -29,11 +29,10 @@ struct EchoConnections: ~Copyable {
   }
 
   init(bufferByteCount: Int) {
-    unsafe buffer = .allocate(byteCount: bufferByteCount, alignment: 16)
+    buffer = [UInt8](repeating: 0, count: bufferByteCount)
   }
 
   deinit {
-    unsafe buffer.deallocate()
     for index in table.indices {
       if case .absent = table[index] { continue }
       try? FileDescriptor(rawValue: Int32(index)).close()
@@ -82,26 +81,42 @@ struct EchoConnections: ~Copyable {
     var received = 0
     do throws(NonblockingSocketError) {
       counters.kernelCallCount += 1
-      received = try unsafe SocketCalls.receive(from: descriptor, into: buffer)
+      received = try receive(from: descriptor)
       guard received > 0 else { return .end }
       counters.messageCount += 1
       counters.byteCount += UInt64(received)
       counters.kernelCallCount += 1
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<received])
-      let sent = try unsafe SocketCalls.send(bytes, to: descriptor)
+      let sent = try send(first: received, to: descriptor)
       guard sent < received else { return .same }
-      return unsafe keep(UnsafeRawBufferPointer(rebasing: bytes[sent...]), for: descriptor)
+      return keep(sent..<received, for: descriptor)
     } catch .wouldBlock(.send, _) {
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<received])
-      return unsafe keep(bytes, for: descriptor)
+      return keep(0..<received, for: descriptor)
     } catch {
       return error.isWouldBlock ? .same : .end
     }
   }
 
-  private mutating func keep(_ rest: UnsafeRawBufferPointer, for descriptor: FileDescriptor) -> Next
-  {
-    table[Int(descriptor.rawValue)] = .writing(unsafe UnsentBytes(rest))
+  private mutating func receive(
+    from descriptor: FileDescriptor
+  ) throws(NonblockingSocketError) -> Int {
+    var span = buffer.mutableSpan
+    var memory = unsafe span.mutableBytes
+    return try descriptor.asSocket { socket throws(NonblockingSocketError) in
+      try socket.receive(into: &memory)
+    }
+  }
+
+  private func send(
+    first byteCount: Int, to descriptor: FileDescriptor
+  ) throws(NonblockingSocketError) -> Int {
+    try descriptor.asSocket { socket throws(NonblockingSocketError) in
+      let all = unsafe buffer.span.bytes
+      return try socket.send(all.extracting(first: byteCount))
+    }
+  }
+
+  private mutating func keep(_ rest: Range<Int>, for descriptor: FileDescriptor) -> Next {
+    table[Int(descriptor.rawValue)] = .writing(UnsentBytes(buffer[rest]))
     return .writable
   }
 
@@ -113,6 +128,25 @@ struct EchoConnections: ~Copyable {
       return .readable
     } catch {
       return error.isWouldBlock ? .same : .end
+    }
+  }
+}
+
+extension FileDescriptor {
+  /// Calls a socket's methods on a descriptor that somebody else keeps open.
+  ///
+  /// A ``NonblockingSocket`` is noncopyable, and no array holds one.
+  func asSocket<Result>(
+    _ body: (borrowing NonblockingSocket) throws(NonblockingSocketError) -> Result
+  ) throws(NonblockingSocketError) -> Result {
+    let socket = NonblockingSocket(owning: self)
+    do throws(NonblockingSocketError) {
+      let result = try body(socket)
+      _ = socket.release()
+      return result
+    } catch {
+      _ = socket.release()
+      throw error
     }
   }
 }

@@ -1,3 +1,4 @@
+public import ReadinessIO
 public import SystemPackage
 
 /// A TCP echo server in the readiness model, on any ``Poller``.
@@ -94,7 +95,7 @@ extension ReadinessEchoServer where P: ~Copyable {
     for _ in 0..<configuration.acceptBatchLimit {
       do throws(NonblockingSocketError) {
         acceptCallCount += 1
-        add(try SocketCalls.accept(from: listener.descriptor))
+        add(try listener.accept().release())
       } catch .failed(_, .connectionAbort) {
         continue  // That peer has gone; the next one need not have.
       } catch .failed {

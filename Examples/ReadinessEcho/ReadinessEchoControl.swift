@@ -1,12 +1,12 @@
-internal import Synchronization
+import ReadinessIO
+import Synchronization
 
 /// Stops a ``ReadinessEchoServer`` and reads its counters, from any thread.
 public final class ReadinessEchoControl: Sendable {
   private let waker: PollerWaker
   /// Set by any thread, once; read by the server at each turn.
   ///
-  /// Relaxed: it orders nothing, and the
-  /// waker's system call makes the server look.
+  /// Relaxed: it orders nothing, and the waker's system call makes the server look.
   private let stops = Atomic<Bool>(false)
   /// Written by the server alone, at the end of each turn; so a load and a store will do.
   private let accepted = Atomic<UInt64>(0)
