@@ -84,7 +84,5 @@ extension TestSocket {
     _ = try Self.must("fcntl", fcntl(descriptor, F_SETFL, flags | O_NONBLOCK))
   }
 
-  var isNonblocking: Bool { fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0 }
-
   var isClosedOnExec: Bool { fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0 }
 }

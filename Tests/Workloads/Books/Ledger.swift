@@ -6,7 +6,6 @@ package final class Ledger: Sendable {
   /// What the program asks for.
   package enum Operation: UInt8, CaseIterable, Hashable, Sendable {
     case accept, connect, receive, receiveInto, send, queuedSend, finish, close, sleep, raw, bind
-    case stream
   }
 
   /// Names an operation that was begun.
