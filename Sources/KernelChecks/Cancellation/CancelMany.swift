@@ -11,6 +11,18 @@ extension KernelCheck {
     static let operation: UInt32 = 1 << 5
   }
 
+  /// Arms a receive (10) and a poll (11) on one socket, and a receive (12) on its peer.
+  ///
+  /// - Returns: The socket that two of them are on.
+  private static func armThree(on ring: RawRing) throws(Finding) -> TestSocket {
+    let (near, far) = try ring.pair()
+    let memory = try ring.memory()
+    try ring.arm(
+      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
+      .receive(far, into: memory, count: 8).tagged(12))
+    return near
+  }
+
   /// IORING_ASYNC_CANCEL_ANY.
   static let cancelAll = KernelCheck(
     "cancel-all", .cancellation,
@@ -19,11 +31,7 @@ extension KernelCheck {
     needs: [.cancelAll]
   ) { bench throws(Finding) in
     let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+    _ = try armThree(on: ring)
     try ring.submit(.cancelAll)
     let all = try ring.wait(4)
     try expect(all.first(of: 2)?.result == 3, "the cancel: \(all)")
@@ -39,11 +47,7 @@ extension KernelCheck {
     needs: [.cancelAll]
   ) { bench throws(Finding) in
     let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+    let near = try armThree(on: ring)
     try ring.submit(.cancel(near.descriptor, flags: Key.all | Key.descriptor))
     let three = try ring.wait(3)
     try expect(three.first(of: 2)?.result == 2, "the cancel: \(three)")
@@ -79,11 +83,7 @@ extension KernelCheck {
     needs: [.cancelAll]
   ) { bench throws(Finding) in
     let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+    _ = try armThree(on: ring)
     try ring.submit(
       .cancel(flags: Key.all | Key.operation).changed { $0.length = 27 })
     let first = try ring.wait()

@@ -57,14 +57,8 @@ extension KernelCheck {
   ) { bench throws(Finding) in
     let ring = try bench.ring()
     // One second after the machine's start, long ago.
-    let past = try ring.time(.seconds(1))
-    let argument = try ring.memory(24)
-    argument.store(UInt32(8), at: 8)
-    argument.store(past.address, at: 16)
-    let result = ring.enterRaw(
-      waitFor: 1, flags: Enter.extendedArgument | Enter.absoluteTime, argument: argument.address,
-      size: 24)
-    try requireEnter("IORING_ENTER_ABS_TIMER", result)
+    try requireEnter(
+      "IORING_ENTER_ABS_TIMER", wait(on: ring, .seconds(1), flags: Enter.absoluteTime))
   }
 
   /// IORING_REGISTER_CLOCK.
@@ -114,14 +108,20 @@ extension KernelCheck {
     needs: [.noIOWait]
   ) { bench throws(Finding) in
     let ring = try bench.ring()
-    let time = try ring.time(.milliseconds(1))
+    try requireEnter(
+      "IORING_ENTER_NO_IOWAIT", wait(on: ring, .milliseconds(1), flags: Enter.noIOWait))
+  }
+
+  /// Waits for a completion until a time, and returns io_uring_enter(2)'s answer.
+  private static func wait(
+    on ring: RawRing, _ time: Duration, flags: UInt32
+  ) throws(Finding) -> Int32 {
+    // struct io_uring_getevents_arg: the size of the signal mask, and where the time is.
     let argument = try ring.memory(24)
     argument.store(UInt32(8), at: 8)
-    argument.store(time.address, at: 16)
-    let result = ring.enterRaw(
-      waitFor: 1, flags: Enter.extendedArgument | Enter.noIOWait, argument: argument.address,
-      size: 24)
-    try requireEnter("IORING_ENTER_NO_IOWAIT", result)
+    argument.store(try ring.time(time).address, at: 16)
+    return ring.enterRaw(
+      waitFor: 1, flags: Enter.extendedArgument | flags, argument: argument.address, size: 24)
   }
 
   /// Goes on where a wait ended because its time was up.
