@@ -75,7 +75,7 @@ enum UnsafeFiles {
       "SocketCalls",
     ],
     // Raw rings, memory and sockets for checks of the kernel; the checks themselves are safe.
-    "Sources/KernelChecks/Bench": [
+    "Sources/KernelChecks/Support": [
       "CheckThread", "PinnedMemory", "RawRing", "RawRing+Calls", "RawRing+Registration",
       "TestSocket", "TestSocket+Calls", "ThreadRights",
     ],

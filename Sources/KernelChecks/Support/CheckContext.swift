@@ -1,16 +1,16 @@
 internal import Uring
 
-/// What one check works with; rings and what they touch stay until the check ends.
-final class Bench {
+/// What one check makes: rings, and what their requests touch. It keeps them until the check ends.
+final class CheckContext {
   private var rings: [RawRing] = []
   private var possessions: [AnyObject] = []
-  /// A figure to tell beside the result.
+  /// A figure that the report shows beside the result.
   var note: String?
 
-  /// A ring set up as the library does it here.
+  /// A ring with the flags that the library uses on this kernel.
   func ring() throws(Finding) -> RawRing { try ring(flags: .usual) }
 
-  /// A ring with flags and sizes of one's own.
+  /// A ring with the given flags and sizes.
   func ring(
     flags: SetupFlags, entries: UInt32 = 64, completions: UInt32 = 256
   ) throws(Finding) -> RawRing {
@@ -19,21 +19,22 @@ final class Bench {
     return ring
   }
 
-  /// Works with a ring that is closed afterwards with its requests in flight.
+  /// Calls a closure with a ring, and then closes the ring while its requests are in flight.
   ///
-  /// The memory of those requests has to be another ring's, because a ring lets go of it late.
+  /// The memory of those requests must belong to another ring: the kernel writes to it even after
+  /// the ring is closed.
   func withAbandonedRing(_ work: (RawRing) throws(Finding) -> Void) throws(Finding) {
     let ring = try RawRing()
     ring.isAbandoned = true
     try work(ring)
   }
 
-  /// Keeps something that belongs to no ring until the check ends.
+  /// Keeps an object that no ring keeps, until the check ends.
   func keep(_ possession: AnyObject) {
     possessions.append(possession)
   }
 
-  /// Closes everything, on the thread that made it.
+  /// Closes everything; must be called on the thread that made the rings.
   func clear() {
     rings.removeAll()
     possessions.removeAll()
@@ -41,7 +42,7 @@ final class Bench {
 }
 
 extension SetupFlags {
-  /// The best set that this kernel takes and the environment leaves.
+  /// The best flags that this kernel takes and that the environment does not hide.
   static var usual: Self {
     let known = (try? KernelFeatures.discover()) ?? []
     var flags: Self = []

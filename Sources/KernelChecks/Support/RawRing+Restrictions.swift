@@ -35,7 +35,7 @@ extension RawRing {
   }
 }
 
-extension Bench {
+extension CheckContext {
   /// A ring that takes no requests yet.
   func disabledRing() throws(Finding) -> RawRing {
     try ring(flags: SetupFlags.usual.union(.startsDisabled))

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-extension Bench {
+extension CheckContext {
   /// Sets a ring up in memory of the program's own (IORING_SETUP_NO_MMAP).
   ///
   /// - Returns: The ring's number, and the memory with its header.

@@ -3,19 +3,19 @@ internal import Synchronization
 
 /// The thread that a check runs on; it ends with the check.
 final class CheckThread: Sendable {
-  private let work: @Sendable (Bench) throws(Finding) -> Void
+  private let work: @Sendable (CheckContext) throws(Finding) -> Void
   private let outcome = Mutex<Result<String?, Finding>?>(nil)
 
-  private init(_ work: @escaping @Sendable (Bench) throws(Finding) -> Void) {
+  private init(_ work: @escaping @Sendable (CheckContext) throws(Finding) -> Void) {
     self.work = work
   }
 
   /// Runs work on a new thread and waits for it.
   ///
-  /// - Returns: What the work noted.
+  /// - Returns: The note that the work left in its context.
   @discardableResult
   static func run(
-    _ work: @escaping @Sendable (Bench) throws(Finding) -> Void
+    _ work: @escaping @Sendable (CheckContext) throws(Finding) -> Void
   ) throws(Finding) -> String? {
     let thread = CheckThread(work)
     var identifier = pthread_t()
@@ -40,10 +40,10 @@ final class CheckThread: Sendable {
 
   private func main() {
     do throws(Finding) {
-      let bench = Bench()
-      defer { bench.clear() }
-      try work(bench)
-      let note = bench.note
+      let context = CheckContext()
+      defer { context.clear() }
+      try work(context)
+      let note = context.note
       outcome.withLock { $0 = .success(note) }
     } catch {
       outcome.withLock { $0 = .failure(error) }
