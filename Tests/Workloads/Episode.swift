@@ -10,7 +10,7 @@ package struct Episode: Sendable {
   package let scenario: Scenario
   /// What happened in the simulation.
   package let report: SimulationReport
-  /// The books.
+  /// What the operations of the run did.
   package let ledger: Ledger
   /// What went wrong, in order; empty if nothing did.
   package let problems: [String]

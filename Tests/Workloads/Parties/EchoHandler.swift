@@ -2,7 +2,7 @@ import CompletionIO
 import Synchronization
 import Uring
 
-/// An echo server of completion handlers, whose streams are in the books.
+/// An echo server of completion handlers, which records its streams in the ledger.
 final class EchoHandler: Sendable {
   private struct Stream {
     /// Kept, so that no later stream gets its identity.
@@ -58,7 +58,7 @@ final class EchoHandler: Sendable {
       return state.withLock { $0.streams[key, default: Stream(stream: stream)].first = bytes }
     }
     let leg = World.Leg(connection: connectionName(in: bytes), number: legNumber)
-    guard let flows = world.books(of: leg) else {
+    guard let flows = world.flows(of: leg) else {
       return world.ledger.violation("a stream has a name that nobody has")
     }
     state.withLock { $0.streams[key, default: Stream(stream: stream)].flows = flows }
@@ -77,7 +77,7 @@ final class EchoHandler: Sendable {
     }
     if hadEnded { world.ledger.violation("a stream ended twice") }
     if let error {
-      world.ledger.judge(error, under: world.scenario.policy, world.circumstances)
+      world.ledger.check(error, under: world.scenario.policy, world.circumstances)
     }
     flows?.up.receiverEnded(error == nil ? .clean : .broken)
     flows?.down.senderEnded(error == nil ? .clean : .broken)

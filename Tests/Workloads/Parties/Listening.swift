@@ -20,7 +20,7 @@ extension World {
       return listener
     } catch {
       ledger.end(ticket, -1)
-      ledger.judge(error, under: .completion, circumstances)
+      ledger.check(error, under: .completion, circumstances)
       return nil
     }
   }
@@ -69,7 +69,7 @@ extension World {
       ledger.end(ticket)
     } catch {
       ledger.end(ticket, -1)
-      ledger.judge(error, under: .completion, circumstances)
+      ledger.check(error, under: .completion, circumstances)
     }
   }
 
@@ -89,7 +89,7 @@ extension World {
           }
         } catch {
           ledger.end(ticket, -1)
-          ledger.judge(error, under: .completion, circumstances.union(.closed))
+          ledger.check(error, under: .completion, circumstances.union(.closed))
           return
         }
       }

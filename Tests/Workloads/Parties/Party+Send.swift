@@ -66,16 +66,16 @@ extension Party {
       // What follows would be out of place.
       outbound.settle(error.byteCount, of: count)
       world.ledger.end(ticket, error.byteCount)
-      world.ledger.judge(error, under: world.scenario.policy, circumstances())
+      world.ledger.check(error, under: world.scenario.policy, circumstances())
       return false
     }
   }
 
-  /// Judges a failure, and waits a little if it is one that passes.
+  /// Checks that a send may fail in this way, and waits a little if the failure may pass.
   ///
   /// - Returns: Whether to try again.
   func passes(_ error: SocketError, _ timeout: Duration?) async -> Bool {
-    world.ledger.judge(error, under: world.scenario.policy, circumstances(timeout: timeout))
+    world.ledger.check(error, under: world.scenario.policy, circumstances(timeout: timeout))
     if error.cause == .kernel, error.errno != .resourceTemporarilyUnavailable {
       inbound?.receiverFailed()
       expectOthersToTell()

@@ -2,7 +2,7 @@ import CompletionIO
 import Synchronization
 import Uring
 
-/// One end of a connection, whose operations are all in the books.
+/// One end of a connection, which records all its operations in the ledger.
 final class Party: Sendable {
   private struct State {
     var inbound: Flow?
@@ -47,7 +47,7 @@ final class Party: Sendable {
     to address: SocketAddress, in world: World, leg: World.Leg? = nil,
     timeout: Duration? = nil, policy: ResubmissionPolicy = .completion
   ) async -> Party? {
-    let flows = world.open(leg ?? world.newConnection())
+    let flows = world.openFlows(of: leg ?? world.newConnection())
     let ticket = world.ledger.begin(.connect)
     do throws(SocketError) {
       let connection = try await TCPConnection.connect(
@@ -60,7 +60,7 @@ final class Party: Sendable {
       world.ledger.end(ticket, -1)
       var circumstances = world.circumstances
       if timeout != nil { circumstances.insert(.deadline) }
-      world.ledger.judge(error, under: policy, circumstances)
+      world.ledger.check(error, under: policy, circumstances)
       return nil
     }
   }
@@ -73,7 +73,7 @@ final class Party: Sendable {
   /// - Returns: Whether the name is that of a connection.
   func learnName(from bytes: [UInt8]) -> Bool {
     let leg = World.Leg(connection: connectionName(in: bytes), number: legNumber)
-    guard let flows = world.books(of: leg) else {
+    guard let flows = world.flows(of: leg) else {
       world.ledger.violation("an accepted connection has a name that nobody has")
       return false
     }
@@ -134,7 +134,7 @@ final class Party: Sendable {
       return true
     } catch {
       world.ledger.end(ticket, -1)
-      world.ledger.judge(error, under: .completion, circumstances())
+      world.ledger.check(error, under: .completion, circumstances())
       return false
     }
   }

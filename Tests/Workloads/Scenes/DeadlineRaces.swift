@@ -97,7 +97,7 @@ extension World {
           continuation.resume(returning: token)
         } catch {
           ledger.end(ticket, -1)
-          ledger.judge(error, under: .completion, circumstances)
+          ledger.check(error, under: .completion, circumstances)
           continuation.resume(returning: nil)
         }
       }

@@ -27,7 +27,7 @@ extension World {
       return party.announceClose()
     }
     ledger.note(3, name.count)
-    // The answer is the name of the connection again, so that the books know its bytes.
+    // The answer begins with the connection's name, as the flow expects of every stream.
     guard await party.send(Content.headerByteCount * 2), await party.finish() else {
       party.outbound?.senderEnded(.broken)
       return party.announceClose()

@@ -1,33 +1,33 @@
 import Synchronization
 
-/// The books of one direction of a connection.
+/// Counts the bytes of one direction of a connection, and checks that each arrives in its place.
 package final class Flow: Sendable {
   /// How far one end of a flow has come.
   enum End: Hashable, Sendable {
-    /// Nobody has been there, or it goes on.
+    /// It has not ended.
     case open
-    /// The sender has ended its half, or has closed with nothing known to be lost; the receiver has
-    /// seen the end of the stream.
+    /// The sender has ended its half, or has closed and knows of no lost byte; the receiver has seen
+    /// the end of the stream.
     case clean
-    /// It failed, or was given up.
+    /// The connection has failed, or the program has given it up.
     case broken
   }
 
   private struct State {
-    /// Bytes that the sender knows to be out.
+    /// Bytes that the sender knows to have been sent.
     var told = 0
-    /// Bytes that are queued, and of which the sender knows nothing more.
+    /// Bytes that sends have queued, and whose sending nobody has confirmed.
     var queued = 0
-    /// Bytes that a send has at this moment.
+    /// Bytes of sends that have begun and not ended.
     var underway = 0
     var received = 0
     var sender = End.open
     var receiver = End.open
   }
 
-  /// Names the connection in its content.
+  /// The name of the connection, which is in its first bytes.
   let connection: UInt64
-  /// Told in messages: where the bytes go.
+  /// Where the bytes go; a part of each message.
   let direction: String
   private let state = Mutex(State())
   private let ledger: Ledger
@@ -67,7 +67,7 @@ package final class Flow: Sendable {
     }
   }
 
-  /// Whatever was queued is out: the sender was told so.
+  /// The sender was told that all queued bytes have been sent.
   func confirmQueued() {
     state.withLock { state in
       state.told += state.queued
@@ -117,16 +117,16 @@ package final class Flow: Sendable {
     check()
   }
 
-  /// The connection has failed in the other direction: the end of the stream says nothing any more.
+  /// The connection has failed in the other direction, so that an end of this one proves nothing.
   ///
-  /// The kernel tells the error of a reset once, to whichever operation comes first; a receive
-  /// behind a send that was told sees an end like any other (tcp_recvmsg_locked).
+  /// The kernel reports a reset once, to the operation that comes first. A receive after a send
+  /// that has reported it sees an end like any other (tcp_recvmsg_locked).
   func receiverFailed() {
     state.withLock { $0.receiver = .broken }
   }
 
-  /// At the end of a stream exactly the bytes have come that are known to be out, and at most
-  /// those queued besides.
+  /// Checks the count at the end of the stream: all bytes that the sender knows to have been sent
+  /// have arrived, and beyond them at most those that were queued.
   private func check() {
     let state = state.withLock { $0 }
     guard state.sender != .open, state.receiver == .clean, state.underway == 0 else { return }
@@ -137,7 +137,7 @@ package final class Flow: Sendable {
         + "its sender was told of \(state.told), and \(state.queued) were queued")
   }
 
-  /// Checked once everything is over: whoever began has ended.
+  /// Checks, after the episode, that every send that began has ended.
   func checkEnd() {
     let state = state.withLock { $0 }
     if state.underway != 0 { ledger.violation("\(name): a send of \(state.underway) never ended") }

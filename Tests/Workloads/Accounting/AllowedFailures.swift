@@ -1,25 +1,25 @@
 import CompletionIO
 import SystemPackage
 
-/// What may have happened to an operation that failed, besides the kernel's own answers.
+/// What the program has done that may make an operation fail, besides the kernel's own answers.
 struct Circumstances: OptionSet, Sendable {
   let rawValue: UInt8
 
-  /// It had a deadline.
+  /// The operation had a deadline.
   static let deadline = Self(rawValue: 1 << 0)
-  /// Its task may have been cancelled.
+  /// The operation's task may have been cancelled.
   static let cancelled = Self(rawValue: 1 << 1)
-  /// Somebody has closed or aborted the connection or listener.
+  /// The program has closed or aborted the connection or the listener.
   static let closed = Self(rawValue: 1 << 2)
-  /// A send has failed, or bytes were queued, before: an operation may tell of that.
+  /// An earlier send has failed or has queued bytes: this operation may report that failure.
   static let queued = Self(rawValue: 1 << 4)
-  /// The loops are being stopped.
+  /// The program is stopping the loops.
   static let stopping = Self(rawValue: 1 << 3)
 }
 
 extension Ledger {
-  /// Judges whether an operation may fail in this way.
-  func judge(
+  /// Counts a failure, and records a violation if the operation must not fail in this way.
+  func check(
     _ error: SocketError, under policy: ResubmissionPolicy, _ circumstances: Circumstances
   ) {
     count("\(error.operation.rawValue) \(error.errno) (\(error.cause))")
@@ -31,6 +31,7 @@ extension Ledger {
 }
 
 extension SocketError {
+  /// Why the operation must not fail in this way; `nil` if it may.
   fileprivate func problem(
     under policy: ResubmissionPolicy, _ circumstances: Circumstances
   ) -> String? {
@@ -73,8 +74,9 @@ extension SocketError {
     }
   }
 
-  /// Whether the error says how many attempts were made: that of a multishot receive, of which the
-  /// last of many answers is an error, does not.
+  /// Whether the error says how many attempts were made.
+  ///
+  /// That of a multishot request does not: only the last of its many answers is an error.
   private var tellsAttempts: Bool { operation != .receive && operation != .accept }
 }
 
@@ -86,7 +88,7 @@ extension ResubmissionPolicy {
     }
   }
 
-  /// Submissions that an operation may take before its failure is told.
+  /// The most submissions of one operation before the loop reports its failure.
   fileprivate var mostAttempts: Int {
     switch self {
     case .completion, .nonblocking: Self.attemptLimit

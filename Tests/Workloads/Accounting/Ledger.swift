@@ -1,14 +1,14 @@
 import CompletionIO
 import Synchronization
 
-/// The books of an episode: what was begun, what has ended and how, and what must not have been.
+/// The record of an episode: the operations that began, how each ended, and every violation.
 package final class Ledger: Sendable {
-  /// What the program asks for.
+  /// A kind of operation.
   package enum Operation: UInt8, CaseIterable, Hashable, Sendable {
     case accept, connect, receive, receiveInto, send, queuedSend, finish, close, sleep, raw, bind
   }
 
-  /// Names an operation that was begun.
+  /// Identifies an operation that has begun.
   package struct Ticket: Hashable, Sendable {
     fileprivate var index: Int
     fileprivate var serial: UInt64
@@ -39,7 +39,7 @@ package final class Ledger: Sendable {
     }
   }
 
-  /// Operations to begin at most; some more may follow, so that what goes on can end.
+  /// How many operations may begin, not counting those that end what is going on.
   package let budget: Int
   private let state = Mutex(State())
 
@@ -83,21 +83,21 @@ package final class Ledger: Sendable {
     if !isFirst { violation("operation \(ticket.serial) ended twice") }
   }
 
-  /// Counts a way in which operations end.
+  /// Counts an operation that ended in this way.
   func count(_ ending: String) {
     state.withLock { $0.endings[ending, default: 0] += 1 }
   }
 
-  /// Operations that were begun.
+  /// How many operations have begun.
   package var begunCount: Int { state.withLock { $0.begun } }
 
-  /// Whether something new may be begun.
+  /// Whether another operation may begin.
   var hasBudget: Bool { state.withLock { $0.begun < budget } }
 
-  /// Failures by operation and errno.
+  /// How often each operation failed with each errno.
   package var endings: [String: Int] { state.withLock { $0.endings } }
 
-  /// Has something happen when so many operations have begun.
+  /// Calls a closure when so many operations have begun.
   func when(begun count: Int, _ action: @escaping @Sendable () -> Void) {
     state.withLock { $0.trigger = (count, action) }
   }
@@ -109,10 +109,10 @@ package final class Ledger: Sendable {
     state.withLock { $0.mix(first, UInt64(bitPattern: Int64(second))) }
   }
 
-  /// What everything that has happened comes to: equal for equal runs.
+  /// A digest of all events: equal for equal runs.
   package var digest: UInt64 { state.withLock { $0.digest } }
 
-  /// Opens the books of one direction of a connection.
+  /// Begins to count the bytes of one direction of a connection.
   func flow(_ connection: UInt64, _ direction: String) -> Flow {
     let flow = Flow(connection, direction, in: self)
     state.withLock { $0.flows.append(flow) }
@@ -121,22 +121,21 @@ package final class Ledger: Sendable {
 
   // MARK: Violations
 
-  /// Something that must never be.
+  /// Records a violation: something that must never happen.
   package func violation(_ text: String) {
     state.withLock { $0.violations.append(text) }
     hasViolations.store(true, ordering: .relaxed)
   }
 
-  /// Whether there is any.
   private let hasViolations = Atomic<Bool>(false)
 
-  /// Whether something was that must never be.
+  /// Whether there is any violation.
   var isViolated: Bool { hasViolations.load(ordering: .relaxed) }
 
-  /// What must never have been, in order.
+  /// All violations, in order.
   package var violations: [String] { state.withLock { $0.violations } }
 
-  /// Checks that everything has ended.
+  /// Checks, after the episode, that every operation has ended.
   package func checkEnd() {
     let (open, flows) = state.withLock { state in
       (state.places.filter(\.isOpen), state.flows)

@@ -1,6 +1,6 @@
 import SimulatedKernel
 
-/// Numbers that follow from a seed, and what workloads ask of them.
+/// Random numbers that follow from a seed.
 package struct Numbers: RandomNumberGenerator, Sendable {
   private var source: SeededNumbers
 
@@ -20,7 +20,7 @@ package struct Numbers: RandomNumberGenerator, Sendable {
     1 << within(exponents)
   }
 
-  /// Whether something that happens so often in a hundred times happens now.
+  /// `true` in so many of a hundred calls.
   mutating func chance(_ percent: Int) -> Bool {
     within(0...99) < percent
   }
@@ -30,7 +30,7 @@ package struct Numbers: RandomNumberGenerator, Sendable {
     elements[within(0...(elements.count - 1))]
   }
 
-  /// Numbers for somebody else, so that nobody's depend on the order of turns.
+  /// Numbers for another task, so that the order in which tasks run changes no task's numbers.
   mutating func branch() -> Numbers {
     Numbers(seed: next())
   }

@@ -1,10 +1,10 @@
 import Glibc
 
-/// The bytes of a stream: each tells whose it is and its place, so that one that is lost, doubled
-/// or moved shows.
+/// The bytes of a stream.
 ///
-/// The first eight bytes name the connection; the rest is a window of a long table that begins at
-/// a place of the connection's own.
+/// Each byte depends on its connection and its place, so that a lost, doubled or moved byte shows.
+/// The first eight bytes name the connection. The rest comes from a long table, from a place that
+/// differs between connections.
 enum Content {
   /// Bytes that name a connection.
   static let headerByteCount = 8
@@ -60,7 +60,7 @@ extension RawSpan {
     return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
 
-  /// Compares a piece with a piece of an array: memcmp(3), because these tests move much.
+  /// Compares a piece with a piece of an array, by memcmp(3), because the tests compare much.
   fileprivate func equals(_ table: [UInt8], from start: Int, at offset: Int, count: Int) -> Bool {
     precondition(start + count <= table.count && offset + count <= byteCount)
     return unsafe withUnsafeBytes { mine in
@@ -75,7 +75,9 @@ extension RawSpan {
 }
 
 extension [UInt8] {
-  /// Spoils memory that is the program's again: whoever still reads it gets wrong bytes.
+  /// Fills memory that belongs to the program with one byte.
+  ///
+  /// A kernel that still reads the memory sends wrong bytes; one that writes to it leaves a trace.
   mutating func spoil() {
     unsafe withUnsafeMutableBytes { memory in
       if let start = memory.baseAddress { unsafe memset(start, Int32(Self.spoiled), memory.count) }
