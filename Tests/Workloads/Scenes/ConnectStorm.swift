@@ -13,9 +13,9 @@ extension World {
     repeat {
       let life: Int? = numbers.chance(50) ? numbers.within(50...5000) : nil
       var rest = numbers
-      await withServer(face, life: life) { party in
-        if delay > 0 { await self.pause(microseconds: delay, on: party.connection.loop) }
-        await self.echo(to: party, .borrowing)
+      await withServer(face, life: life) { endpoint in
+        if delay > 0 { await self.pause(microseconds: delay, on: endpoint.connection.loop) }
+        await self.echo(to: endpoint, .borrowing)
       } _: { address in
         let isOver = Atomic<Bool>(false)
         let clock = task(on: group.loops[0]) { [self] in
@@ -38,20 +38,20 @@ extension World {
       ResubmissionPolicy.completion, .completion, .nonblocking, .retry(limit: 2), scenario.policy,
     ])
     let target = numbers.chance(10) ? nobody ?? address : address
-    let party = await Party.connect(to: target, in: self, timeout: timeout, policy: policy)
-    guard let party else {
+    let endpoint = await Endpoint.connect(to: target, in: self, timeout: timeout, policy: policy)
+    guard let endpoint else {
       await self.pause(microseconds: numbers.within(1...200), on: group.next())
       return
     }
     if numbers.chance(30) {
-      party.outbound?.senderEnded(.broken)
-      return await party.end(&numbers)
+      endpoint.outbound?.senderEnded(.broken)
+      return await endpoint.end(&numbers)
     }
-    guard await party.send(Content.headerByteCount), await party.finish() else {
-      return party.giveUp()
+    guard await endpoint.send(Content.headerByteCount), await endpoint.finish() else {
+      return endpoint.giveUp()
     }
-    await party.drain()
-    await party.end(&numbers)
+    await endpoint.drain()
+    await endpoint.end(&numbers)
   }
 
   /// Where nobody listens: tcpmux (RFC 1078).

@@ -8,8 +8,8 @@ extension World {
     var numbers = scenario.numbers
     let pause = numbers.within(0...400)
     let width = numbers.within(1...8)
-    await withServer(numbers.pick(ListeningFace.allCases)) { party in
-      await self.answerLate(party, by: pause)
+    await withServer(numbers.pick(ListeningFace.allCases)) { endpoint in
+      await self.answerLate(endpoint, by: pause)
     } _: { address in
       await crowd(width, &numbers) { numbers in
         switch numbers.within(0...4) {
@@ -21,55 +21,55 @@ extension World {
   }
 
   /// The server's part: echoes, each time a little later.
-  private func answerLate(_ party: Party, by pause: Int) async {
-    guard let name = await party.receiveName() else { return }
-    defer { party.announceClose() }
-    guard await party.forward(name) else {
-      party.outbound?.senderEnded(.broken)
+  private func answerLate(_ endpoint: Endpoint, by pause: Int) async {
+    guard let name = await endpoint.receiveName() else { return }
+    defer { endpoint.announceClose() }
+    guard await endpoint.forward(name) else {
+      endpoint.outbound?.senderEnded(.broken)
       return
     }
-    while let chunk = await party.receive() {
-      if pause > 0 { await self.pause(microseconds: pause, on: party.connection.loop) }
-      guard await party.forward(chunk.bytes, timeout: .microseconds(max(1, pause))) else {
-        party.outbound?.senderEnded(.broken)
+    while let chunk = await endpoint.receive() {
+      if pause > 0 { await self.pause(microseconds: pause, on: endpoint.connection.loop) }
+      guard await endpoint.forward(chunk.bytes, timeout: .microseconds(max(1, pause))) else {
+        endpoint.outbound?.senderEnded(.broken)
         return
       }
     }
-    party.outbound?.senderEnded(.clean)
+    endpoint.outbound?.senderEnded(.clean)
   }
 
   /// The client's part: each operation has a deadline that it may or may not meet.
   private func race(
     with address: SocketAddress, _ pause: Int, _ numbers: inout Numbers
   ) async {
-    let party = await Party.connect(
+    let endpoint = await Endpoint.connect(
       to: address, in: self, timeout: .microseconds(numbers.within(1...2000)))
-    guard let party else { return }
+    guard let endpoint else { return }
     var own = numbers.branch()
-    async let writing: Void = hurry(party, pause, &own)
+    async let writing: Void = hurry(endpoint, pause, &own)
     let copies = numbers.chance(40)
     while true {
       let timeout = Duration.microseconds(numbers.within(1...max(2, pause * 2)))
       if copies {
-        guard await !party.receive(atMost: 256, timeout: timeout).isEmpty else { break }
+        guard await !endpoint.receive(atMost: 256, timeout: timeout).isEmpty else { break }
       } else {
-        guard await party.receive(timeout: timeout) != nil else { break }
+        guard await endpoint.receive(timeout: timeout) != nil else { break }
       }
     }
-    party.abortUnlessFinished()
+    endpoint.abortUnlessFinished()
     await writing
-    await party.end(&numbers)
+    await endpoint.end(&numbers)
   }
 
-  private func hurry(_ party: Party, _ pause: Int, _ numbers: inout Numbers) async {
+  private func hurry(_ endpoint: Endpoint, _ pause: Int, _ numbers: inout Numbers) async {
     for index in 0..<numbers.within(1...6) {
       let count = numbers.within(Content.headerByteCount...numbers.pick([16, 4000]))
       let timeout = Duration.microseconds(numbers.within(1...max(2, pause * 2)))
-      guard await party.send(count, timeout: index == 0 ? nil : timeout), goesOn else {
-        return party.giveUp()
+      guard await endpoint.send(count, timeout: index == 0 ? nil : timeout), goesOn else {
+        return endpoint.giveUp()
       }
     }
-    guard await party.finish() else { return party.giveUp() }
+    guard await endpoint.finish() else { return endpoint.giveUp() }
   }
 
   // MARK: Raw operations

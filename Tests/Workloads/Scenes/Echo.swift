@@ -35,8 +35,8 @@ extension World {
       return listener.close()
     }
     var rest = numbers
-    await withServer(numbers.pick(ListeningFace.allCases), leg: leg) { party in
-      await self.echo(to: party, face)
+    await withServer(numbers.pick(ListeningFace.allCases), leg: leg) { endpoint in
+      await self.echo(to: endpoint, face)
     } _: { address in
       await body(address, &rest)
     }
@@ -44,59 +44,59 @@ extension World {
   }
 
   /// The server's part: sends back what comes.
-  func echo(to party: Party, _ face: EchoFace) async {
-    guard let name = await party.receiveName() else { return }
-    guard await party.forward(name) else { return endEcho(party, .broken) }
+  func echo(to endpoint: Endpoint, _ face: EchoFace) async {
+    guard let name = await endpoint.receiveName() else { return }
+    guard await endpoint.forward(name) else { return endEcho(endpoint, .broken) }
     switch face {
     case .borrowing, .handling:
-      while let chunk = await party.receive() {
-        guard await party.forward(chunk.bytes) else { return endEcho(party, .broken) }
+      while let chunk = await endpoint.receive() {
+        guard await endpoint.forward(chunk.bytes) else { return endEcho(endpoint, .broken) }
       }
     case .giving:
-      while let chunk = await party.receive() {
-        guard await party.forward(chunk) else { return endEcho(party, .broken) }
+      while let chunk = await endpoint.receive() {
+        guard await endpoint.forward(chunk) else { return endEcho(endpoint, .broken) }
       }
     case .copying:
       while true {
-        var bytes = await party.receive(atMost: scenario.configuration.bufferSize)
+        var bytes = await endpoint.receive(atMost: scenario.configuration.bufferSize)
         guard !bytes.isEmpty else { break }
-        guard await party.forward(bytes) else { return endEcho(party, .broken) }
+        guard await endpoint.forward(bytes) else { return endEcho(endpoint, .broken) }
         bytes.spoil()
       }
     }
-    endEcho(party, .clean)
+    endEcho(endpoint, .clean)
   }
 
-  private func endEcho(_ party: Party, _ end: Flow.End) {
-    party.outbound?.senderEnded(end)
-    party.inbound?.receiverEnded(.broken)
-    party.announceClose()
+  private func endEcho(_ endpoint: Endpoint, _ end: Flow.End) {
+    endpoint.outbound?.senderEnded(end)
+    endpoint.inbound?.receiverEnded(.broken)
+    endpoint.announceClose()
   }
 
   /// The client's part: sends some messages and checks what comes back.
   func exchange(with address: SocketAddress, _ numbers: inout Numbers) async {
-    guard let party = await Party.connect(to: address, in: self) else { return }
+    guard let endpoint = await Endpoint.connect(to: address, in: self) else { return }
     var writerNumbers = numbers.branch()
     // What comes back needs a reader before the last byte is out.
-    async let writing: Void = write(to: party, &writerNumbers)
-    await party.drain()
-    party.abortUnlessFinished()
+    async let writing: Void = write(to: endpoint, &writerNumbers)
+    await endpoint.drain()
+    endpoint.abortUnlessFinished()
     await writing
-    await party.end(&numbers)
+    await endpoint.end(&numbers)
   }
 
   /// Sends a few messages, and ends its half or the whole connection.
-  private func write(to party: Party, _ numbers: inout Numbers) async {
+  private func write(to endpoint: Endpoint, _ numbers: inout Numbers) async {
     let room = scenario.configuration.bufferSize * 4
     for index in 0..<numbers.within(1...8) {
       let count = numbers.within(1...numbers.pick([16, 100, room]))
-      let isWhole = await party.send(index == 0 ? max(count, Content.headerByteCount) : count)
-      guard isWhole, goesOn else { return party.giveUp() }
+      let isWhole = await endpoint.send(index == 0 ? max(count, Content.headerByteCount) : count)
+      guard isWhole, goesOn else { return endpoint.giveUp() }
       if numbers.chance(20) {
-        await self.pause(microseconds: numbers.within(1...500), on: party.connection.loop)
+        await self.pause(microseconds: numbers.within(1...500), on: endpoint.connection.loop)
       }
-      if numbers.chance(2) { return party.giveUp() }
+      if numbers.chance(2) { return endpoint.giveUp() }
     }
-    guard await party.finish() else { return party.giveUp() }
+    guard await endpoint.finish() else { return endpoint.giveUp() }
   }
 }

@@ -10,8 +10,8 @@ extension World {
     let face = numbers.pick([ListeningFace.serving, .accepting])
     await withEcho(numbers.pick(EchoFace.allCases), leg: 1, &numbers) { origin, numbers in
       var rest = numbers
-      await withServer(face) { party in
-        await self.forward(party, to: origin, gives: gives)
+      await withServer(face) { endpoint in
+        await self.forward(endpoint, to: origin, gives: gives)
       } _: { address in
         await crowd(width, &rest) { numbers in await self.exchange(with: address, &numbers) }
       }
@@ -19,10 +19,10 @@ extension World {
   }
 
   /// The proxy's part.
-  private func forward(_ near: Party, to origin: SocketAddress, gives: Bool) async {
+  private func forward(_ near: Endpoint, to origin: SocketAddress, gives: Bool) async {
     guard let name = await near.receiveName() else { return }
     let leg = Leg(connection: connectionName(in: name), number: 1)
-    guard let far = await Party.connect(to: origin, in: self, leg: leg) else {
+    guard let far = await Endpoint.connect(to: origin, in: self, leg: leg) else {
       return near.giveUp()
     }
     guard await far.forward(name) else { return giveUp(far, near) }
@@ -34,7 +34,7 @@ extension World {
   }
 
   /// Forwards one direction to its end, and then ends it.
-  private func pump(from source: Party, to target: Party, gives: Bool) async {
+  private func pump(from source: Endpoint, to target: Endpoint, gives: Bool) async {
     while let chunk = await source.receive() {
       guard await pass(chunk, to: target, gives: gives) else { return giveUp(source, target) }
     }
@@ -44,13 +44,13 @@ extension World {
   }
 
   private func pass(
-    _ chunk: consuming BufferLease, to target: Party, gives: Bool
+    _ chunk: consuming BufferLease, to target: Endpoint, gives: Bool
   ) async -> Bool {
     if gives { return await target.forward(chunk) }
     return await target.forward(chunk.bytes)
   }
 
-  private func giveUp(_ source: Party, _ target: Party) {
+  private func giveUp(_ source: Endpoint, _ target: Endpoint) {
     target.giveUp()
     source.giveUp()
   }

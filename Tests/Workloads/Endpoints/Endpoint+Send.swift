@@ -2,28 +2,28 @@ import CompletionIO
 import SystemPackage
 import Uring
 
-extension Party {
-  /// Sends the next bytes of the stream, all of them.
+extension Endpoint {
+  /// Sends the next bytes of the stream.
   ///
-  /// - Returns: Whether all went out; if not, the stream is over.
+  /// - Returns: Whether all were sent; if not, the stream is over.
   func send(_ byteCount: Int, timeout: Duration? = nil) async -> Bool {
     guard let outbound else { return false }
     var bytes = Content.bytes(
       of: outbound.connection, from: outbound.position, count: byteCount)
     let isWhole = await forward(bytes, timeout: timeout)
-    // The memory is the program's again: whoever reads it still gets wrong bytes.
+    // The memory belongs to the program again: a kernel that still reads it sends wrong bytes.
     bytes.spoil()
     return isWhole
   }
 
-  /// Sends the bytes of an array, which are the next ones of the stream.
+  /// Sends an array, which holds the next bytes of the stream.
   func forward(_ bytes: [UInt8], timeout: Duration? = nil) async -> Bool {
     unsafe await forward(bytes.span.bytes, timeout: timeout)
   }
 
-  /// Sends bytes that are the next ones of the stream, and tries again after what passes.
+  /// Sends the given bytes, the next ones of the stream, and tries again after failures that pass.
   ///
-  /// - Returns: Whether all went out; if not, the stream is over.
+  /// - Returns: Whether all were sent; if not, the stream is over.
   func forward(_ bytes: RawSpan, timeout: Duration? = nil) async -> Bool {
     guard let outbound else { return false }
     var sent = 0
@@ -48,9 +48,9 @@ extension Party {
     return true
   }
 
-  /// Sends received bytes on, which are the next ones of the stream, by giving their buffer away.
+  /// Queues a received buffer, which holds the next bytes of the stream, and gives it away.
   ///
-  /// - Returns: Whether they are on their way; if not, the stream is over.
+  /// - Returns: Whether its bytes are queued; if not, the stream is over.
   func forward(_ lease: consuming BufferLease) async -> Bool {
     guard let outbound else { return false }
     let count = lease.byteCount
@@ -63,7 +63,7 @@ extension Party {
       world.ledger.end(ticket, count)
       return true
     } catch {
-      // What follows would be out of place.
+      // Bytes that followed would be in the wrong place.
       outbound.settle(error.byteCount, of: count)
       world.ledger.end(ticket, error.byteCount)
       world.ledger.check(error, under: world.scenario.policy, circumstances())

@@ -1,16 +1,16 @@
 import CompletionIO
 
-extension Party {
+extension Endpoint {
   /// Gives the connection up in the middle.
   func giveUp() {
     outbound?.senderEnded(.broken)
     abort()
   }
 
-  /// Has a writer that still waits find out that its reader has gone.
+  /// Aborts the connection if its writer has not ended, once its reader has ended.
   ///
-  /// A reader ends when the peer has ended its half, which a peer that echoes does once the writer
-  /// has ended its own, or when the connection has failed.
+  /// An echoing peer ends its half only after the writer has ended this one. A reader that ends
+  /// earlier has seen the connection fail, and the writer might wait for ever.
   func abortUnlessFinished() {
     if outbound?.isSenderOpen ?? true { abort() }
   }

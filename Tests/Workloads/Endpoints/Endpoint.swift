@@ -3,22 +3,22 @@ import Synchronization
 import Uring
 
 /// One end of a connection, which records all its operations in the ledger.
-final class Party: Sendable {
+final class Endpoint: Sendable {
   private struct State {
     var inbound: Flow?
     var outbound: Flow?
     var hasClosed = false
-    /// Whether a failure of earlier sends may be told by others.
-    var mayTellOfOthers = false
+    /// Whether an operation may report the failure of an earlier send.
+    var mayReportOthers = false
   }
 
   let world: World
   let connection: TCPConnection
-  /// Which way of a connection's bytes this is an end of.
+  /// The number of the leg that this is an end of.
   private let legNumber: Int
   private let state: Mutex<State>
 
-  /// The end that has accepted a connection, and learns from its first bytes which.
+  /// The accepting end of a connection; it learns the connection's name from the first bytes.
   init(accepted connection: TCPConnection, leg legNumber: Int = 0, in world: World) {
     self.world = world
     self.legNumber = legNumber
@@ -37,16 +37,16 @@ final class Party: Sendable {
   /// Connects.
   ///
   /// - Parameters:
-  ///   - address: Where to.
-  ///   - world: The episode.
-  ///   - leg: Whose bytes will go this way; those of a new connection if `nil`.
-  ///   - timeout: How long it may take.
-  ///   - policy: Whether the connect may show EINPROGRESS.
-  /// - Returns: `nil` if that failed.
+  ///   - address: The address of the peer.
+  ///   - world: The running episode.
+  ///   - leg: The leg that this connection is; a new connection's if `nil`.
+  ///   - timeout: The longest time that the connect may take.
+  ///   - policy: The policy of the connect, which decides whether it may show EINPROGRESS.
+  /// - Returns: The connecting end; `nil` if the connect failed.
   static func connect(
     to address: SocketAddress, in world: World, leg: World.Leg? = nil,
     timeout: Duration? = nil, policy: ResubmissionPolicy = .completion
-  ) async -> Party? {
+  ) async -> Endpoint? {
     let flows = world.openFlows(of: leg ?? world.newConnection())
     let ticket = world.ledger.begin(.connect)
     do throws(SocketError) {
@@ -55,7 +55,7 @@ final class Party: Sendable {
         policy: policy)
       world.ledger.end(ticket)
       connection.setPolicy(world.scenario.policy)
-      return Party(connected: connection, flows, in: world)
+      return Endpoint(connected: connection, flows, in: world)
     } catch {
       world.ledger.end(ticket, -1)
       var circumstances = world.circumstances
@@ -68,9 +68,9 @@ final class Party: Sendable {
   var inbound: Flow? { state.withLock { $0.inbound } }
   var outbound: Flow? { state.withLock { $0.outbound } }
 
-  /// Takes the first bytes of an accepted connection, which name it.
+  /// Reads the name of an accepted connection from its first bytes.
   ///
-  /// - Returns: Whether the name is that of a connection.
+  /// - Returns: Whether a connection has that name.
   func learnName(from bytes: [UInt8]) -> Bool {
     let leg = World.Leg(connection: connectionName(in: bytes), number: legNumber)
     guard let flows = world.flows(of: leg) else {
@@ -87,27 +87,27 @@ final class Party: Sendable {
 
   // MARK: Ends
 
-  /// What may have happened to an operation of this end.
+  /// What the program has done that may make an operation of this end fail.
   func circumstances(timeout: Duration? = nil) -> Circumstances {
     var circumstances = world.circumstances
     if timeout != nil { circumstances.insert(.deadline) }
-    let (hasClosed, mayTellOfOthers) = state.withLock { ($0.hasClosed, $0.mayTellOfOthers) }
+    let (hasClosed, mayReportOthers) = state.withLock { ($0.hasClosed, $0.mayReportOthers) }
     if hasClosed { circumstances.insert(.closed) }
-    if mayTellOfOthers { circumstances.insert(.queued) }
+    if mayReportOthers { circumstances.insert(.queued) }
     return circumstances
   }
 
-  /// Says that a send has failed, or that bytes are queued.
+  /// Records that a send has failed or has queued bytes, so that others may report a failure.
   func expectOthersToTell() {
-    state.withLock { $0.mayTellOfOthers = true }
+    state.withLock { $0.mayReportOthers = true }
   }
 
-  /// Says that somebody will close the connection under its operations.
+  /// Records that the program will close the connection while operations go on.
   func announceClose() {
     state.withLock { $0.hasClosed = true }
   }
 
-  /// Closes, and waits until the kernel has given everything back.
+  /// Closes, and waits until the kernel has released the connection.
   func close() async {
     announceClose()
     let ticket = world.ledger.begin(.close)
@@ -123,7 +123,7 @@ final class Party: Sendable {
 
   /// Ends the sending half.
   ///
-  /// - Returns: Whether it did; then everything queued is out.
+  /// - Returns: Whether it has ended; then all queued bytes have been sent.
   func finish() async -> Bool {
     let ticket = world.ledger.begin(.finish)
     do throws(SocketError) {

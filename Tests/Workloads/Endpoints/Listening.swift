@@ -1,16 +1,16 @@
 import CompletionIO
 import Uring
 
-/// How a server takes its connections.
+/// How a server accepts connections.
 enum ListeningFace: CaseIterable, Sendable {
-  /// A task a connection: `serve`.
+  /// By `serve`, with a task for each connection.
   case serving
-  /// One after the other: `accept`.
+  /// By `accept`, one after the other.
   case accepting
 }
 
 extension World {
-  /// Listens; nobody may be able to.
+  /// Listens; returns `nil` if that fails.
   func bind() async -> TCPListener? {
     let ticket = ledger.begin(.bind)
     do throws(SocketError) {
@@ -25,17 +25,17 @@ extension World {
     }
   }
 
-  /// Runs a body while every connection gets a session, then ends both.
+  /// Runs a body while a server runs a session for each connection, then ends the server.
   ///
   /// - Parameters:
-  ///   - face: How connections are taken.
-  ///   - leg: Whose connections they are.
-  ///   - life: Microseconds after which the listener closes under those who want to connect.
-  ///   - session: What a connection gets.
-  ///   - body: What to do meanwhile.
+  ///   - face: How the server accepts connections.
+  ///   - leg: The number of the leg that the connections are.
+  ///   - life: Microseconds after which the listener closes, even while clients connect.
+  ///   - session: Runs for each connection.
+  ///   - body: Runs meanwhile, with the address of the listener.
   func withServer(
     _ face: ListeningFace, leg: Int = 0, life: Int? = nil,
-    session: @escaping @Sendable (Party) async -> Void,
+    session: @escaping @Sendable (Endpoint) async -> Void,
     _ body: (SocketAddress) async -> Void
   ) async {
     guard let listener = await bind() else { return }
@@ -58,13 +58,13 @@ extension World {
   }
 
   private func serve(
-    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Party) async -> Void
+    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
   ) async {
     let ticket = ledger.begin(.accept)
     do throws(SocketError) {
       try await listener.serve { connection in
         self.ledger.note(2, 1)
-        await session(Party(accepted: connection, leg: leg, in: self))
+        await session(Endpoint(accepted: connection, leg: leg, in: self))
       }
       ledger.end(ticket)
     } catch {
@@ -74,7 +74,7 @@ extension World {
   }
 
   private func accept(
-    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Party) async -> Void
+    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
   ) async {
     await withDiscardingTaskGroup { tasks in
       while true {
@@ -83,9 +83,9 @@ extension World {
           let connection = try await listener.accept()
           ledger.end(ticket, 1)
           tasks.addTask(executorPreference: connection.loop) {
-            let party = Party(accepted: connection, leg: leg, in: self)
-            await session(party)
-            await party.close()
+            let endpoint = Endpoint(accepted: connection, leg: leg, in: self)
+            await session(endpoint)
+            await endpoint.close()
           }
         } catch {
           ledger.end(ticket, -1)

@@ -1,8 +1,8 @@
 import CompletionIO
 import Uring
 
-extension Party {
-  /// Receives, checks and keeps what has come.
+extension Endpoint {
+  /// Receives what has arrived, and checks it.
   ///
   /// - Returns: The bytes; `nil` when the stream is over.
   func receive(timeout: Duration? = nil) async -> BufferLease? {
@@ -32,8 +32,7 @@ extension Party {
     inbound?.receive(lease.bytes)
   }
 
-  /// Receives into memory of the caller's, and checks what has come and that nothing else has been
-  /// written.
+  /// Receives into an array; checks the bytes, and that nothing was written beyond them.
   ///
   /// - Returns: The bytes; empty when the stream is over.
   func receive(atMost limit: Int, timeout: Duration? = nil) async -> [UInt8] {
@@ -77,7 +76,7 @@ extension Party {
     return try await connection.receive(into: &bytes, timeout: timeout)
   }
 
-  /// Receives until the name of the connection is there.
+  /// Receives until the name of the connection has arrived.
   ///
   /// - Returns: All that has come, checked; `nil` when the stream is over before.
   func receiveName() async -> [UInt8]? {
