@@ -33,7 +33,7 @@ package final class World: Sendable {
     self.ledger = ledger
   }
 
-  /// Does the workload, from its first operation to the last; loops may be stopped after it.
+  /// Runs the workload to its last operation; the caller may then stop the loops.
   package func run() async {
     switch scenario.workload {
     case .echo: await runEcho()
@@ -47,7 +47,7 @@ package final class World: Sendable {
     }
   }
 
-  // MARK: What holds for all
+  // MARK: State
 
   /// Whether loops have been told to stop.
   var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
@@ -55,12 +55,12 @@ package final class World: Sendable {
   /// Whether something new may be begun.
   var goesOn: Bool { ledger.hasBudget && !isStopping }
 
-  /// Says that loops are about to be stopped.
+  /// Records that the loops are about to be stopped.
   package func announceStop() {
     stopping.store(true, ordering: .sequentiallyConsistent)
   }
 
-  /// What may happen to any operation of this episode.
+  /// What may make any operation of this episode fail.
   var circumstances: Circumstances {
     var circumstances: Circumstances = isStopping ? .stopping : []
     if scenario.workload == .cancellationStorm { circumstances.insert(.cancelled) }
@@ -98,8 +98,8 @@ package final class World: Sendable {
     Task(executorPreference: loop, operation: body)
   }
 
-  /// Has several tasks do something again and again until the operations are used up
-  /// or they are cancelled, or not wanted any more.
+  /// Has several tasks repeat a session until the ledger's budget is used up, the task is
+  /// cancelled, or `isWanted` returns `false`.
   func crowd(
     _ width: Int, _ numbers: inout Numbers,
     while isWanted: @escaping @Sendable () -> Bool = { true },

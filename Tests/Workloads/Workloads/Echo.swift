@@ -2,8 +2,8 @@ import CompletionIO
 import Uring
 
 extension World {
-  /// How an echo server treats its connections.
-  enum EchoFace: CaseIterable, Sendable {
+  /// How an echo server receives and sends.
+  enum EchoStyle: CaseIterable, Sendable {
     /// Lends the buffer to the send.
     case borrowing
     /// Gives the buffer to the send.
@@ -16,7 +16,7 @@ extension World {
 
   func runEcho() async {
     var numbers = scenario.numbers
-    await withEcho(numbers.pick(EchoFace.allCases), &numbers) { address, numbers in
+    await withEcho(numbers.pick(EchoStyle.allCases), &numbers) { address, numbers in
       await crowd(numbers.within(1...12), &numbers) { numbers in
         await self.exchange(with: address, &numbers)
       }
@@ -25,29 +25,29 @@ extension World {
 
   /// Runs a body while an echo server serves.
   func withEcho(
-    _ face: EchoFace, leg: Int = 0, _ numbers: inout Numbers,
+    _ style: EchoStyle, leg: Int = 0, _ numbers: inout Numbers,
     _ body: (SocketAddress, inout Numbers) async -> Void
   ) async {
-    if face == .handling {
+    if style == .handling {
       guard let listener = await bind() else { return }
       listener.handle(EchoHandler(leg: leg, in: self, numbers.branch()).handler)
       await body(listener.localAddress, &numbers)
       return listener.close()
     }
     var rest = numbers
-    await withServer(numbers.pick(ListeningFace.allCases), leg: leg) { endpoint in
-      await self.echo(to: endpoint, face)
+    await withServer(numbers.pick(AcceptStyle.allCases), leg: leg) { endpoint in
+      await self.echo(to: endpoint, style)
     } _: { address in
       await body(address, &rest)
     }
     numbers = rest
   }
 
-  /// The server's part: sends back what comes.
-  func echo(to endpoint: Endpoint, _ face: EchoFace) async {
+  /// The server's side: sends back what arrives.
+  func echo(to endpoint: Endpoint, _ style: EchoStyle) async {
     guard let name = await endpoint.receiveName() else { return }
     guard await endpoint.forward(name) else { return endEcho(endpoint, .broken) }
-    switch face {
+    switch style {
     case .borrowing, .handling:
       while let chunk = await endpoint.receive() {
         guard await endpoint.forward(chunk.bytes) else { return endEcho(endpoint, .broken) }
@@ -73,11 +73,11 @@ extension World {
     endpoint.announceClose()
   }
 
-  /// The client's part: sends some messages and checks what comes back.
+  /// The client's side: sends some messages and checks what comes back.
   func exchange(with address: SocketAddress, _ numbers: inout Numbers) async {
     guard let endpoint = await Endpoint.connect(to: address, in: self) else { return }
     var writerNumbers = numbers.branch()
-    // What comes back needs a reader before the last byte is out.
+    // Reads while it writes: the server stops reading when nobody takes what it sends back.
     async let writing: Void = write(to: endpoint, &writerNumbers)
     await endpoint.drain()
     endpoint.abortUnlessFinished()

@@ -3,12 +3,12 @@ import Synchronization
 import Uring
 
 extension World {
-  /// Deadlines at about the time of what they guard.
+  /// Deadlines that pass at about the time when their operations end.
   func runDeadlineRaces() async {
     var numbers = scenario.numbers
     let pause = numbers.within(0...400)
     let width = numbers.within(1...8)
-    await withServer(numbers.pick(ListeningFace.allCases)) { endpoint in
+    await withServer(numbers.pick(AcceptStyle.allCases)) { endpoint in
       await self.answerLate(endpoint, by: pause)
     } _: { address in
       await crowd(width, &numbers) { numbers in
@@ -20,7 +20,7 @@ extension World {
     }
   }
 
-  /// The server's part: echoes, each time a little later.
+  /// The server's side: echoes, each time a little later.
   private func answerLate(_ endpoint: Endpoint, by pause: Int) async {
     guard let name = await endpoint.receiveName() else { return }
     defer { endpoint.announceClose() }
@@ -38,7 +38,7 @@ extension World {
     endpoint.outbound?.senderEnded(.clean)
   }
 
-  /// The client's part: each operation has a deadline that it may or may not meet.
+  /// The client's side: each operation has a deadline that it may or may not meet.
   private func race(
     with address: SocketAddress, _ pause: Int, _ numbers: inout Numbers
   ) async {
@@ -74,7 +74,7 @@ extension World {
 
   // MARK: Raw operations
 
-  /// Timers of a framework's own that are ended at about the time when they pass.
+  /// Timers by raw operations, which the program ends at about the time when they pass.
   private func raceTimers(_ numbers: inout Numbers) async {
     let loop = group.next()
     let time = numbers.within(1...100)

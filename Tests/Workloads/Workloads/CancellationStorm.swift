@@ -11,7 +11,7 @@ extension World {
     // A server that is cancelled as a whole is followed by the next.
     repeat {
       let life = numbers.within(100...20_000)
-      await withEcho(numbers.pick(EchoFace.allCases), &numbers) { address, numbers in
+      await withEcho(numbers.pick(EchoStyle.allCases), &numbers) { address, numbers in
         if !cancelsServer {
           return await crowd(width, &numbers) { numbers in
             await self.exchangeUntilCancelled(with: address, patience, &numbers)
@@ -41,7 +41,7 @@ extension World {
     await session.value
   }
 
-  /// A crowd that is sent home after a while.
+  /// Runs a crowd and cancels it after a while.
   private func crowdUntilCancelled(
     _ width: Int, _ life: Int, _ numbers: inout Numbers,
     _ session: @escaping @Sendable (inout Numbers) async -> Void

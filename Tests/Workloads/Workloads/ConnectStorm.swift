@@ -3,17 +3,17 @@ import Synchronization
 import Uring
 
 extension World {
-  /// Many connects at once, most of which are over as soon as they are there.
+  /// Many connects at once; most connections end as soon as they are established.
   func runConnectStorm() async {
     var numbers = scenario.numbers
     let delay = numbers.pick([0, 0, 100, 2000])
     let width = numbers.within(4...40)
-    let face = numbers.pick(ListeningFace.allCases)
+    let style = numbers.pick(AcceptStyle.allCases)
     // A listener that closes in the middle is followed by the next.
     repeat {
       let life: Int? = numbers.chance(50) ? numbers.within(50...5000) : nil
       var rest = numbers
-      await withServer(face, life: life) { endpoint in
+      await withServer(style, life: life) { endpoint in
         if delay > 0 { await self.pause(microseconds: delay, on: endpoint.connection.loop) }
         await self.echo(to: endpoint, .borrowing)
       } _: { address in
@@ -54,7 +54,7 @@ extension World {
     await endpoint.end(&numbers)
   }
 
-  /// Where nobody listens: tcpmux (RFC 1078).
+  /// An address at which nobody listens: tcpmux (RFC 1078).
   private var nobody: SocketAddress? {
     try? SocketAddress(parsing: "127.0.0.1:1")
   }

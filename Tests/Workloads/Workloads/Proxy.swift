@@ -2,15 +2,15 @@ import CompletionIO
 import Uring
 
 extension World {
-  /// Clients talk to an echo server through a server between.
+  /// Clients talk to an echo server through a proxy.
   func runProxy() async {
     var numbers = scenario.numbers
     let gives = numbers.chance(60)
     let width = numbers.within(1...6)
-    let face = numbers.pick([ListeningFace.serving, .accepting])
-    await withEcho(numbers.pick(EchoFace.allCases), leg: 1, &numbers) { origin, numbers in
+    let style = numbers.pick([AcceptStyle.serving, .accepting])
+    await withEcho(numbers.pick(EchoStyle.allCases), leg: 1, &numbers) { origin, numbers in
       var rest = numbers
-      await withServer(face) { endpoint in
+      await withServer(style) { endpoint in
         await self.forward(endpoint, to: origin, gives: gives)
       } _: { address in
         await crowd(width, &rest) { numbers in await self.exchange(with: address, &numbers) }
@@ -18,7 +18,7 @@ extension World {
     }
   }
 
-  /// The proxy's part.
+  /// The proxy's side: connects to the origin, and forwards both directions.
   private func forward(_ near: Endpoint, to origin: SocketAddress, gives: Bool) async {
     guard let name = await near.receiveName() else { return }
     let leg = Leg(connection: connectionName(in: name), number: 1)

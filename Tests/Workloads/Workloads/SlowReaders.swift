@@ -8,7 +8,7 @@ extension World {
     let byteCount = numbers.within(100...20_000)
     let timeout: Duration? = numbers.chance(50) ? .microseconds(numbers.within(50...5000)) : nil
     let width = numbers.within(1...10)
-    await withServer(numbers.pick(ListeningFace.allCases)) { endpoint in
+    await withServer(numbers.pick(AcceptStyle.allCases)) { endpoint in
       await self.pour(byteCount, into: endpoint, timeout: timeout)
     } _: { address in
       await crowd(width, &numbers) { numbers in
@@ -17,7 +17,7 @@ extension World {
     }
   }
 
-  /// The server's part: sends much, some of it with deadlines.
+  /// The server's side: sends much, some of it with deadlines.
   private func pour(_ byteCount: Int, into endpoint: Endpoint, timeout: Duration?) async {
     guard await endpoint.receiveName() != nil else { return }
     defer { endpoint.announceClose() }
@@ -38,7 +38,7 @@ extension World {
     await endpoint.drain()
   }
 
-  /// The client's part: reads slowly, keeps what it has read, or goes away.
+  /// The client's side: reads slowly, keeps what it has read, or goes away.
   private func sip(from address: SocketAddress, _ numbers: inout Numbers) async {
     guard let endpoint = await Endpoint.connect(to: address, in: self) else { return }
     guard await endpoint.send(Content.headerByteCount) else { return endpoint.giveUp() }
@@ -65,7 +65,7 @@ extension World {
     return !isOver
   }
 
-  /// Receives and keeps the buffer for a while: nobody may write to it meanwhile.
+  /// Receives, and keeps the buffer for a while, in which nobody may write to it.
   private func taste(from endpoint: Endpoint, _ pause: Int) async -> Bool {
     let start = endpoint.inbound?.receivedByteCount ?? 0
     guard let lease = await endpoint.receive(timeout: .milliseconds(20)) else { return false }

@@ -7,14 +7,14 @@ extension World {
     var numbers = scenario.numbers
     let copies = numbers.chance(40)
     let width = numbers.within(1...8)
-    await withServer(numbers.pick(ListeningFace.allCases)) { endpoint in
+    await withServer(numbers.pick(AcceptStyle.allCases)) { endpoint in
       await self.collect(from: endpoint, copies: copies)
     } _: { address in
       await crowd(width, &numbers) { numbers in await self.stream(to: address, &numbers) }
     }
   }
 
-  /// The server's part: receives to the end, then says what it has received.
+  /// The server's side: receives to the end, then says what it has received.
   private func collect(from endpoint: Endpoint, copies: Bool) async {
     guard let name = await endpoint.receiveName() else { return }
     if copies {
@@ -35,7 +35,7 @@ extension World {
     endpoint.announceClose()
   }
 
-  /// The client's part: several tasks send, one after the other or at the same time.
+  /// The client's side: several tasks send, one after the other or at the same time.
   private func stream(to address: SocketAddress, _ numbers: inout Numbers) async {
     guard let endpoint = await Endpoint.connect(to: address, in: self) else { return }
     guard await endpoint.send(Content.headerByteCount) else { return endpoint.giveUp() }

@@ -2,7 +2,7 @@ import CompletionIO
 import Uring
 
 /// How a server accepts connections.
-enum ListeningFace: CaseIterable, Sendable {
+enum AcceptStyle: CaseIterable, Sendable {
   /// By `serve`, with a task for each connection.
   case serving
   /// By `accept`, one after the other.
@@ -28,19 +28,19 @@ extension World {
   /// Runs a body while a server runs a session for each connection, then ends the server.
   ///
   /// - Parameters:
-  ///   - face: How the server accepts connections.
+  ///   - style: How the server accepts connections.
   ///   - leg: The number of the leg that the connections are.
   ///   - life: Microseconds after which the listener closes, even while clients connect.
   ///   - session: Runs for each connection.
   ///   - body: Runs meanwhile, with the address of the listener.
   func withServer(
-    _ face: ListeningFace, leg: Int = 0, life: Int? = nil,
+    _ style: AcceptStyle, leg: Int = 0, life: Int? = nil,
     session: @escaping @Sendable (Endpoint) async -> Void,
     _ body: (SocketAddress) async -> Void
   ) async {
     guard let listener = await bind() else { return }
     let serving = task(on: group.loops[0]) { [self] in
-      switch face {
+      switch style {
       case .serving: await serve(listener, leg, session)
       case .accepting: await accept(listener, leg, session)
       }

@@ -2,7 +2,7 @@ import CompletionIO
 import Uring
 
 extension World {
-  /// Stops the loops at any step of what servers and clients of several kinds do.
+  /// Stops the loops at any step of several kinds of servers and their clients.
   func runShutdown() async {
     var numbers = scenario.numbers
     ledger.when(begun: numbers.within(1...max(2, scenario.operationCount))) { [self] in
@@ -10,8 +10,8 @@ extension World {
       for loop in group.loops { loop.stop() }
     }
     let width = numbers.within(1...8)
-    let face = numbers.pick([EchoFace.borrowing, .giving, .copying])
-    await withEcho(face, &numbers) { address, numbers in
+    let style = numbers.pick([EchoStyle.borrowing, .giving, .copying])
+    await withEcho(style, &numbers) { address, numbers in
       var rest = numbers
       await withEcho(.handling, &rest) { other, numbers in
         await crowd(width, &numbers) { numbers in
