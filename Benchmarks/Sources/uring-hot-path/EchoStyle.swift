@@ -2,7 +2,7 @@ import CompletionIO
 import Uring
 
 /// The ways to write an echo server with the library.
-enum EchoFace: String, CaseIterable, Sendable {
+enum EchoStyle: String, CaseIterable, Sendable {
   /// Completion handlers; the received buffer is sent.
   case handler
   /// A task for each connection; the received buffer is sent, and nobody waits for it.
