@@ -1,6 +1,6 @@
 internal import Uring
 
-/// What one check makes: rings, and what their requests touch. It keeps them until the check ends.
+/// Keeps the rings of one check, and what their requests touch, until the check ends.
 final class CheckContext {
   private var rings: [RawRing] = []
   private var possessions: [AnyObject] = []
