@@ -143,7 +143,14 @@ let package = Package(
     ),
     .testTarget(
       name: "ReadinessIOTests",
-      dependencies: ["TestSupport", "ReadinessIO", "Uring", systemPackage],
+      dependencies: ["TestSupport", "ReadinessEcho", "ReadinessIO", "Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    // Also part of uring-bench, by a symbolic link: a target that is no product is out of its reach.
+    .target(
+      name: "ReadinessEcho",
+      dependencies: ["ReadinessIO", systemPackage],
+      path: "Examples/ReadinessEcho",
       swiftSettings: settings
     ),
     .target(

@@ -13,6 +13,7 @@ let package = Package(
   name: "uring-benchmarks",
   dependencies: [
     .package(name: "swift-uring", path: ".."),
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -22,6 +23,7 @@ let package = Package(
     .target(name: "CLinux"),
     // Replaces malloc in what links it, so nothing but uring-hot-path may.
     .target(name: "CProbes"),
+    // Engines/ReadinessEcho is a symbolic link: the main package has that server, and its tests.
     .executableTarget(
       name: "uring-bench",
       dependencies: [
@@ -32,6 +34,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "CompletionIO", package: "swift-uring"),
         .product(name: "ReadinessIO", package: "swift-uring"),
+        .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Uring", package: "swift-uring"),
       ],
       swiftSettings: strict),

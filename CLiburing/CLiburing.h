@@ -47,8 +47,6 @@ CURING_CONSTANT(CURING_FEAT_NO_IOWAIT, uint32_t, 1U << 17);       /* Linux 6.15;
 CURING_CONSTANT(CURING_ENTER_NO_IOWAIT, uint32_t, 1U << 7); /* Linux 6.15; liburing 2.10. */
 
 CURING_CONSTANT(CURING_RECVSEND_POLL_FIRST, uint16_t, IORING_RECVSEND_POLL_FIRST);
-CURING_CONSTANT(CURING_RECV_MULTISHOT, uint16_t, IORING_RECV_MULTISHOT);
-CURING_CONSTANT(CURING_ACCEPT_MULTISHOT, uint16_t, IORING_ACCEPT_MULTISHOT);
 CURING_CONSTANT(CURING_ACCEPT_DONTWAIT, uint16_t, 1U << 1);   /* Linux 6.10; liburing 2.7. */
 CURING_CONSTANT(CURING_ACCEPT_POLL_FIRST, uint16_t, 1U << 2); /* Linux 6.10; liburing 2.7. */
 
@@ -67,10 +65,6 @@ CURING_CONSTANT(CURING_MSG_WAITALL, int32_t, MSG_WAITALL);
 
 CURING_CONSTANT(CURING_POLLIN, uint32_t, POLLIN);
 CURING_CONSTANT(CURING_POLLOUT, uint32_t, POLLOUT);
-CURING_CONSTANT(CURING_POLLERR, uint32_t, POLLERR);
-CURING_CONSTANT(CURING_POLLHUP, uint32_t, POLLHUP);
-CURING_CONSTANT(CURING_POLLRDHUP, uint32_t, 0x2000); /* A GNU macro that Swift does not import. */
-CURING_CONSTANT(CURING_POLLPRI, uint32_t, POLLPRI);
 
 CURING_CONSTANT(CURING_OP_TIMEOUT, uint8_t, IORING_OP_TIMEOUT);
 CURING_CONSTANT(CURING_OP_ACCEPT, uint8_t, IORING_OP_ACCEPT);
@@ -118,10 +112,6 @@ static inline int curing_map(int fd, struct io_uring_params *params, struct io_u
   ring->ring_fd = ring->enter_ring_fd = fd;
   for (unsigned index = 0; index < params->sq_entries; index++) ring->sq.array[index] = index;
   return 0;
-}
-
-static inline uint32_t curing_params_cq_entries(const struct io_uring_params *params) {
-  return params->cq_entries;
 }
 
 static inline struct io_uring_sqe *curing_get_sqe(struct io_uring *ring) {

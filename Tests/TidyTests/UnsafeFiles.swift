@@ -57,10 +57,6 @@ enum UnsafeFiles {
     "Sources/SimulatedKernel/Sockets": [
       "ByteQueue"
     ],
-    // The echo servers' receive memory.
-    "Sources/ReadinessIO/Echo": [
-      "EchoConnections", "UnsentBytes",
-    ],
     // The array that epoll_wait(2) fills.
     "Sources/ReadinessIO/EpollPoller": [
       "EpollPoller"
@@ -79,7 +75,7 @@ enum UnsafeFiles {
       "SocketCalls",
     ],
     // Raw rings, memory and sockets for checks of the kernel; the checks themselves are safe.
-    "Sources/KernelChecks/Bench": [
+    "Sources/KernelChecks/Support": [
       "CheckThread", "PinnedMemory", "RawRing", "RawRing+Calls", "RawRing+Registration",
       "TestSocket", "TestSocket+Calls", "ThreadRights",
     ],

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Workloads
 
-/// The books of a stream notice every byte that is not where it should be.
+/// A flow notices every byte that is not where it should be.
 @Suite struct FlowTests {
   private let ledger = Ledger(budget: 0)
   private let flow: Flow

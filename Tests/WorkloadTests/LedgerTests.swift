@@ -4,7 +4,7 @@ import Testing
 
 @testable import Workloads
 
-/// The books notice operations that end twice, never, or in a way that they must not.
+/// A ledger notices operations that end twice, never, or in a way that they must not.
 @Suite struct LedgerTests {
   private let ledger = Ledger(budget: 10)
 
@@ -39,7 +39,7 @@ import Testing
     #expect(ledger.isViolated)
   }
 
-  // MARK: Judgement
+  // MARK: Allowed failures
 
   private static let allowed: [(SocketError, ResubmissionPolicy, Circumstances)] = [
     (SocketError(.send, .connectionReset), .completion, []),
@@ -71,7 +71,7 @@ import Testing
   func thisMayHappen(
     _ error: SocketError, _ policy: ResubmissionPolicy, _ circumstances: Circumstances
   ) {
-    ledger.judge(error, under: policy, circumstances)
+    ledger.check(error, under: policy, circumstances)
     #expect(ledger.violations == [])
   }
 
@@ -79,7 +79,7 @@ import Testing
   func thisMustNotHappen(
     _ error: SocketError, _ policy: ResubmissionPolicy, _ circumstances: Circumstances
   ) {
-    ledger.judge(error, under: policy, circumstances)
+    ledger.check(error, under: policy, circumstances)
     #expect(ledger.violations.count == 1)
   }
 }

@@ -2,9 +2,9 @@ import CompletionIO
 import Uring
 
 extension Episode {
-  /// Runs an episode on the real kernel, which injects nothing by itself.
+  /// Runs an episode on the real kernel, without injected faults.
   ///
-  /// - Returns: The books.
+  /// - Returns: The record of the episode.
   package static func onRealKernel(_ scenario: Scenario) async throws -> Ledger {
     let ledger = Ledger(budget: scenario.operationCount)
     var configuration = scenario.configuration

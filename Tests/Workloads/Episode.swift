@@ -10,7 +10,7 @@ package struct Episode: Sendable {
   package let scenario: Scenario
   /// What happened in the simulation.
   package let report: SimulationReport
-  /// The books.
+  /// What the operations of the run did.
   package let ledger: Ledger
   /// What went wrong, in order; empty if nothing did.
   package let problems: [String]
@@ -52,7 +52,7 @@ package struct Episode: Sendable {
     let placeProblem = InvariantChecker.placeProblem(in: report, scenario.configuration)
     if let placeProblem { ledger.violation(placeProblem) }
     let failures = failure.flatMap(Self.problem) ?? []
-    // Who waits tells what is stuck.
+    // The operations that have not ended show what is stuck.
     if !failures.isEmpty { ledger.checkEnd() }
     problems = failures + ledger.violations
   }
@@ -64,12 +64,12 @@ package struct Episode: Sendable {
     return ["\(error.reason)"]
   }
 
-  /// What everything in the run comes to: equal for equal runs.
+  /// A digest of the run: equal for equal runs.
   package var digest: UInt64 {
     report.digest ^ (ledger.digest &* 31) ^ UInt64(report.stepCount)
   }
 
-  /// How to see it again.
+  /// The options of `uring-simulate` that run the episode again.
   package var replay: String {
     "--workload \(scenario.workload.rawValue) --seed \(scenario.seed) --seeds 1"
   }

@@ -7,7 +7,7 @@ import Uring
 package final class InvariantChecker: @unchecked Sendable {
   // Unchecked: a simulation is on one thread.
 
-  /// Ends a run whose books say what was violated.
+  /// Ends a run whose ledger holds a violation.
   package struct Violated: Error {}
 
   private let ledger: Ledger

@@ -3,7 +3,7 @@ package import SimulatedKernel
 import SystemPackage
 import Uring
 
-/// Everything about an episode that follows from its seed before it begins.
+/// All settings of an episode, which follow from its seed.
 package struct Scenario: Sendable {
   /// What is done.
   package let workload: Workload
@@ -11,20 +11,20 @@ package struct Scenario: Sendable {
   package let seed: UInt64
   /// Operations to begin.
   package let operationCount: Int
-  /// How the loops are made: small, so that everything runs out now and then.
+  /// The loops' configuration: small, so that each resource runs out now and then.
   package let configuration: LoopConfiguration
-  /// What goes wrong how often.
+  /// Which faults are injected, and how often.
   package let faults: FaultPlan
   /// The machine: how long things take, and how much fits.
   let simulation: SimulationConfiguration
   /// How the sockets are made.
   let options: SocketOptions
-  /// What connections are told to do with would-block answers.
+  /// What connections do with would-block answers.
   let policy: ResubmissionPolicy
   /// Numbers for the workload itself.
   let numbers: Numbers
 
-  /// Draws an episode.
+  /// Draws the settings of an episode.
   package init(_ workload: Workload, seed: UInt64, operationCount: Int) {
     self.workload = workload
     self.seed = seed

@@ -2,7 +2,7 @@ package import CompletionIO
 import Synchronization
 import Uring
 
-/// An episode that is running: loops, books, and who talks to whom.
+/// A running episode: its loops, its ledger, and the flows of its connections.
 package final class World: Sendable {
   package let scenario: Scenario
   package let ledger: Ledger
@@ -11,11 +11,13 @@ package final class World: Sendable {
   private let flows = Mutex<[Leg: FlowPair]>([:])
   private let lastConnection = Atomic<UInt64>(0)
 
-  /// A way from one program to the next: a proxy's clients have two, with the same bytes.
+  /// One connection of the one or two that a client's bytes pass through.
+  ///
+  /// The bytes of a proxy's client pass through two: the client's own, and the proxy's.
   struct Leg: Hashable, Sendable {
-    /// Names the bytes.
+    /// The name in the bytes, the same for both.
     var connection: UInt64
-    /// 0 for the client's own connection, 1 for that of a proxy on its behalf.
+    /// 0 for the client's own connection, 1 for the one that a proxy makes.
     var number = 0
   }
 
@@ -31,7 +33,7 @@ package final class World: Sendable {
     self.ledger = ledger
   }
 
-  /// Does the workload, from its first operation to the last; loops may be stopped after it.
+  /// Runs the workload to its last operation; the caller may then stop the loops.
   package func run() async {
     switch scenario.workload {
     case .echo: await runEcho()
@@ -45,7 +47,7 @@ package final class World: Sendable {
     }
   }
 
-  // MARK: What holds for all
+  // MARK: State
 
   /// Whether loops have been told to stop.
   var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
@@ -53,12 +55,12 @@ package final class World: Sendable {
   /// Whether something new may be begun.
   var goesOn: Bool { ledger.hasBudget && !isStopping }
 
-  /// Says that loops are about to be stopped.
+  /// Records that the loops are about to be stopped.
   package func announceStop() {
     stopping.store(true, ordering: .sequentiallyConsistent)
   }
 
-  /// What may happen to any operation of this episode.
+  /// What may make any operation of this episode fail.
   var circumstances: Circumstances {
     var circumstances: Circumstances = isStopping ? .stopping : []
     if scenario.workload == .cancellationStorm { circumstances.insert(.cancelled) }
@@ -72,8 +74,8 @@ package final class World: Sendable {
     Leg(connection: lastConnection.add(1, ordering: .relaxed).newValue)
   }
 
-  /// Opens the books of a leg.
-  func open(_ leg: Leg) -> FlowPair {
+  /// Begins to count the bytes of a leg.
+  func openFlows(of leg: Leg) -> FlowPair {
     let name = leg.number == 0 ? "" : "beyond the proxy, "
     let pair = FlowPair(
       up: ledger.flow(leg.connection, name + "up"),
@@ -82,8 +84,8 @@ package final class World: Sendable {
     return pair
   }
 
-  /// The books of a leg, by the name in its first bytes.
-  func books(of leg: Leg) -> FlowPair? {
+  /// The flows of a leg; `nil` if nobody has opened them.
+  func flows(of leg: Leg) -> FlowPair? {
     flows.withLock { $0[leg] }
   }
 
@@ -96,8 +98,8 @@ package final class World: Sendable {
     Task(executorPreference: loop, operation: body)
   }
 
-  /// Has several tasks do something again and again until the operations are used up
-  /// or they are cancelled, or not wanted any more.
+  /// Has several tasks repeat a session until the ledger's budget is used up, the task is
+  /// cancelled, or `isWanted` returns `false`.
   func crowd(
     _ width: Int, _ numbers: inout Numbers,
     while isWanted: @escaping @Sendable () -> Bool = { true },
@@ -126,7 +128,7 @@ package final class World: Sendable {
       return true
     } catch {
       ledger.end(ticket, -1)
-      ledger.judge(error, under: .completion, circumstances)
+      ledger.check(error, under: .completion, circumstances)
       return false
     }
   }

@@ -12,9 +12,9 @@ struct CountedResult {
   var nanosecondsPerMessage = 0.0
 }
 
-/// Counts one face of the library at one number of connections.
+/// Counts what one style of echo server costs at one number of connections.
 struct CountedRun {
-  let face: EchoFace
+  let style: EchoStyle
   let connections: Int
 
   /// What is counted in a window of its own, because counting it adds to the other counts.
@@ -23,7 +23,7 @@ struct CountedRun {
   }
 
   func result() throws -> CountedResult {
-    let server = try HotPathServer(face)
+    let server = try HotPathServer(style)
     var cpu: Int32 = 0
     guard unsafe clinux_allowed_cpus(&cpu, 1) > 0, clinux_pin_thread(cpu) == 0 else {
       throw Failure(call: "sched_setaffinity")

@@ -18,8 +18,8 @@ struct HotPath: ParsableCommand {
   @Option(help: "A JSON file of limits to hold the figures against.")
   var limits: String?
 
-  @Option(help: "Only this face: \(EchoFace.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var face: EchoFace?
+  @Option(help: "Only this style: \(EchoStyle.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var style: EchoStyle?
 
   @Option(help: "Only so many connections; 1 and 64 if not given.")
   var connections: Int?
@@ -42,9 +42,9 @@ struct HotPath: ParsableCommand {
     var problems: [String] = []
     print(ResultLine.header)
     for count in connections.map({ [$0] }) ?? [1, 64] {
-      for face in face.map({ [$0] }) ?? EchoFace.allCases {
-        let name = "\(face.rawValue)-\(count)"
-        let result = try CountedRun(face: face, connections: count).result()
+      for style in style.map({ [$0] }) ?? EchoStyle.allCases {
+        let name = "\(style.rawValue)-\(count)"
+        let result = try CountedRun(style: style, connections: count).result()
         print(ResultLine.text(name, result))
         problems += limits?.problems(of: name, result.figures) ?? []
       }
@@ -55,4 +55,4 @@ struct HotPath: ParsableCommand {
   }
 }
 
-extension EchoFace: ExpressibleByArgument {}
+extension EchoStyle: ExpressibleByArgument {}

@@ -8,7 +8,7 @@ struct HotPathServer {
   private let group: CompletionLoopGroup
   private let listener: TCPListener
 
-  init(_ face: EchoFace) throws {
+  init(_ style: EchoStyle) throws {
     let group = try CompletionLoopGroup(count: 1)
     let bound = Answer<Result<TCPListener, any Error>>()
     Task {
@@ -21,7 +21,7 @@ struct HotPathServer {
     listener = try bound.value(of: "listening").get()
     self.group = group
     port = listener.localAddress.port ?? 0
-    face.serve(listener)
+    style.serve(listener)
   }
 
   /// Does something on the loop's thread and waits for what it returns.

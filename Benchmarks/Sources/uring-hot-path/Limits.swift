@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What a message may cost, by face and number of connections.
+/// What a message may cost, by style of server and number of connections.
 struct Limits {
   private let atMost: [String: [Measure: Double]]
 

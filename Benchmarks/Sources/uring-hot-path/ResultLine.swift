@@ -1,4 +1,4 @@
-/// A table for people: a line for each face and number of connections.
+/// A table for people: a line for each style and number of connections.
 enum ResultLine {
   private static let width = 14
 

@@ -7,8 +7,8 @@ extension KernelCheck {
     "The kernel gives the memory of a ring of buffers, to be mapped.",
     since: "6.4", without: "The library's own pages are registered, as they are in any case.",
     needs: [.bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let id: UInt16 = 5
     let registration = try ring.bufferRegistration(id, capacity: 4, flags: 1 << 0, at: 0)
     let result = ring.register(RawRing.registerBufferRing, registration, count: 1)
@@ -33,8 +33,8 @@ extension KernelCheck {
     "The kernel tells how many buffers of a ring it has taken.",
     since: "6.8", without: "Completions are counted, as they are in any case.",
     needs: [.bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(filled: 3)
     let (near, far) = try ring.pair()
     try far.write("hello")
@@ -52,9 +52,9 @@ extension KernelCheck {
     "cloned-buffers", .buffers,
     "Memory registered with one ring is registered with another one by its number.",
     since: "6.12", without: "Nothing: the library registers no fixed memory."
-  ) { bench throws(Finding) in
-    let source = try bench.ring()
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let source = try context.ring()
+    let ring = try context.ring()
     let memory = try ring.memory()
     let vector = try source.memory()
     vector.store(memory.address, at: 0)

@@ -8,8 +8,8 @@ extension KernelCheck {
     "A receive takes a buffer from a shared ring once there are bytes, and names it.",
     since: "5.19", without: "Each receive brings its own memory.", tier: .degraded,
     needs: [.bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup()
     group.add(3)
     let (near, far) = try ring.pair()
@@ -27,8 +27,8 @@ extension KernelCheck {
     "A receive is refused with -ENOBUFS when it is made while no buffer is there, without data.",
     since: "5.19", without: "Nothing: a receive waits for returned buffers.", tier: .degraded,
     needs: [.bufferRing, .receiveMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup()
     let (near, _) = try ring.pair()
     for start in [0, RawRequest.Start.multishot] {
@@ -44,8 +44,8 @@ extension KernelCheck {
     "With poll-first a receive waits although no buffer is there, and gets -ENOBUFS with data.",
     since: "5.19", without: "Nothing: a receive waits for returned buffers.", tier: .degraded,
     needs: [.bufferRing, .pollFirst]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup()
     let (near, far) = try ring.pair()
     try ring.arm(.receive(near, group: group.id, start: RawRequest.Start.pollFirst))
@@ -61,8 +61,8 @@ extension KernelCheck {
     "A multishot receive ends with -ENOBUFS after the last buffer, and the bytes stay.",
     since: "6.0", without: "Each receive is made again in any case.", tier: .full,
     needs: [.bufferRing, .receiveMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(filled: 1)
     let (near, far) = try ring.pair()
     try ring.arm(.receive(near, group: group.id, start: RawRequest.Start.multishot))
@@ -80,8 +80,8 @@ extension KernelCheck {
     "incremental-buffers", .buffers,
     "A buffer is used up piece by piece, and each completion tells whether more of it is left.",
     since: "6.12", without: "An arrival takes a whole buffer.", needs: [.incrementalBuffers]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(size: 16, flags: 1 << 1)
     group.add(2)
     let (near, far) = try ring.pair()

@@ -9,8 +9,8 @@ extension KernelCheck {
     "cancel", .cancellation,
     "A cancel by token completes with 0, and what it ends with -ECANCELED.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.cancel]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(.receive(near, into: ring.memory(), count: 64))
     try ring.submit(.cancel(token: 1))
@@ -25,8 +25,8 @@ extension KernelCheck {
     "A cancel completes before what it ends, so that it proves nothing about memory.",
     since: "5.19", without: "Nothing: memory is free at the request's own completion.",
     needs: [.cancel]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(.receive(near, into: ring.memory(), count: 64))
     try ring.submit(.cancel(token: 1))
@@ -39,8 +39,8 @@ extension KernelCheck {
     "cancel-nothing", .cancellation,
     "A cancel of what has completed already gives -ENOENT.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.cancel]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     _ = try ring.perform(.nop)
     let completion = try ring.perform(.cancel(token: 1))
     try expect(completion.fails(with: .noSuchFileOrDirectory), "\(completion)")
@@ -52,8 +52,8 @@ extension KernelCheck {
     "A cancelled multishot accept ends with -ECANCELED and says that it is not armed.",
     since: "5.19", without: "Accepts complete once.", tier: .degraded,
     needs: [.cancel, .acceptMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ring.arm(.accept(listener, start: RawRequest.Start.acceptMultishot))
     try ring.submit(.cancel(token: 1))
@@ -67,8 +67,8 @@ extension KernelCheck {
     "poll-remove", .cancellation,
     "A poll that is removed completes with -ECANCELED.",
     since: "5.1", without: "No loop can be made.", tier: .oneShot
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(.poll(near, 1))
     try ring.submit(RawRequest(7, address: 1).tagged(2))
@@ -83,8 +83,8 @@ extension KernelCheck {
     "A cancelled send that had sent a part completes with the count of it, not -ECANCELED.",
     since: "5.19", without: "Sends that cannot be whole are short, and tell it as well.",
     tier: .degraded, needs: [.cancel, .pollFirst]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.connection()
     try near.setOption(SO_SNDBUF, 65536)
     let byteCount = 32 << 20

@@ -11,19 +11,27 @@ extension KernelCheck {
     static let operation: UInt32 = 1 << 5
   }
 
+  /// Arms a receive (10) and a poll (11) on one socket, and a receive (12) on its peer.
+  ///
+  /// - Returns: The socket that two of them are on.
+  private static func armThree(on ring: RawRing) throws(Finding) -> TestSocket {
+    let (near, far) = try ring.pair()
+    let memory = try ring.memory()
+    try ring.arm(
+      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
+      .receive(far, into: memory, count: 8).tagged(12))
+    return near
+  }
+
   /// IORING_ASYNC_CANCEL_ANY.
   static let cancelAll = KernelCheck(
     "cancel-all", .cancellation,
     "One cancel ends every request of the ring and tells how many.",
     since: "5.19", without: "Each request is cancelled on its own.", tier: .degraded,
     needs: [.cancelAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+  ) { context throws(Finding) in
+    let ring = try context.ring()
+    _ = try armThree(on: ring)
     try ring.submit(.cancelAll)
     let all = try ring.wait(4)
     try expect(all.first(of: 2)?.result == 3, "the cancel: \(all)")
@@ -37,13 +45,9 @@ extension KernelCheck {
     "One cancel ends every request on a descriptor and leaves the others.",
     since: "5.19", without: "Requests are cancelled by token, as they are in any case.",
     needs: [.cancelAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+  ) { context throws(Finding) in
+    let ring = try context.ring()
+    let near = try armThree(on: ring)
     try ring.submit(.cancel(near.descriptor, flags: Key.all | Key.descriptor))
     let three = try ring.wait(3)
     try expect(three.first(of: 2)?.result == 2, "the cancel: \(three)")
@@ -56,8 +60,8 @@ extension KernelCheck {
     "One cancel ends the requests on a direct descriptor.",
     since: "6.0", without: "Requests are cancelled by token, as they are in any case.",
     needs: [.cancelAll, .directDescriptors]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.makeDirectTable(2)
     let listener = try ring.listener()
     _ = try ring.client(of: listener)
@@ -77,13 +81,9 @@ extension KernelCheck {
     "One cancel ends every request of one opcode and leaves the others.",
     since: "6.6", without: "Requests are cancelled by token, as they are in any case.",
     needs: [.cancelAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
-    let (near, far) = try ring.pair()
-    let memory = try ring.memory()
-    try ring.arm(
-      .receive(near, into: memory, count: 8).tagged(10), .poll(near, 1).tagged(11),
-      .receive(far, into: memory, count: 8).tagged(12))
+  ) { context throws(Finding) in
+    let ring = try context.ring()
+    _ = try armThree(on: ring)
     try ring.submit(
       .cancel(flags: Key.all | Key.operation).changed { $0.length = 27 })
     let first = try ring.wait()
@@ -101,8 +101,8 @@ extension KernelCheck {
     "cancel-and-wait", .cancellation,
     "A registration call cancels and waits until the request has ended.",
     since: "6.0", without: "A cancel is a request, as it is in any case.", needs: [.cancelAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(.receive(near, into: ring.memory(), count: 64))
     // struct io_uring_sync_cancel_reg: token, descriptor, flags, time limit.
@@ -121,8 +121,8 @@ extension KernelCheck {
     "With thousands of armed requests each kind of cancel finds the one that is meant.",
     since: "5.19", without: "Nothing: requests are cancelled by token, sockets shut down.",
     needs: [.cancelAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: .usual, entries: 256, completions: 16384)
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: .usual, entries: 256, completions: 16384)
     let (busy, _) = try ring.pair()
     let armedCount: UInt64 = 4000
     for start in stride(from: UInt64(0), to: armedCount, by: 200) {
@@ -144,7 +144,7 @@ extension KernelCheck {
     }
     let byToken = try time((0..<50).map { .cancel(token: 1000 + $0 * 70) })
     let byDescriptor = try time(sockets.map { .cancel($0.descriptor, flags: Key.descriptor) })
-    bench.note =
+    context.note =
       "with \(armedCount) armed, by descriptor takes \(Int(byDescriptor / byToken)) times as "
       + "long as by token"
   }

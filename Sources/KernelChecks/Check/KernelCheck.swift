@@ -16,7 +16,7 @@ public struct KernelCheck: Sendable {
   public let tier: KernelTier?
   /// What has to be there before the behaviour can be tried.
   public let features: KernelFeatures
-  private let behaviour: @Sendable (Bench) throws(Finding) -> Void
+  private let behaviour: @Sendable (CheckContext) throws(Finding) -> Void
 
   /// What a behaviour is about.
   public enum Theme: String, CaseIterable, Hashable, Sendable {
@@ -26,7 +26,7 @@ public struct KernelCheck: Sendable {
   init(
     _ name: String, _ theme: Theme, _ title: String, since introducedIn: String,
     without withoutIt: String, tier: KernelTier? = nil, needs features: KernelFeatures = [],
-    behaves behaviour: @escaping @Sendable (Bench) throws(Finding) -> Void
+    behaves behaviour: @escaping @Sendable (CheckContext) throws(Finding) -> Void
   ) {
     self.name = name
     self.theme = theme

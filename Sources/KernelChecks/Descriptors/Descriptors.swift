@@ -8,8 +8,8 @@ extension KernelCheck {
     "With no descriptor left an accept fails with -EMFILE at once, though nobody connects.",
     since: "5.5", without: "Nothing: accepting waits and backs off.", tier: .oneShot,
     needs: [.accept]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ThreadRights.fillOwnDescriptorTable(with: listener.descriptor)
     let once = try ring.perform(.accept(listener))
@@ -27,8 +27,8 @@ extension KernelCheck {
     "A ring is entered by its place in a small table of the thread.",
     since: "5.18", without: "Each enter looks the descriptor up.",
     needs: [.registeredRingDescriptor]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let place = try ring.registerDescriptor()
     // IORING_ENTER_REGISTERED_RING.
     let result = RawRing.enter(on: place, flags: 1 << 4)
@@ -41,8 +41,8 @@ extension KernelCheck {
     "Registrations find a ring by its place in a small table of the thread.",
     since: "6.3", without: "They use the descriptor, as they do in any case.",
     needs: [.registeredRingDescriptor]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let place = try ring.registerDescriptor()
     let probe = try ring.memory(16 + 256 * 8)
     let result = RawRing.register(
@@ -56,8 +56,8 @@ extension KernelCheck {
     "ring-without-descriptor", .descriptors,
     "A ring takes no descriptor at all and is known by its place alone.",
     since: "6.5", without: "A ring takes a descriptor, as it does in any case."
-  ) { bench throws(Finding) in
-    let (place, _) = try bench.ringInOwnMemory(flags: .registeredOnly)
+  ) { context throws(Finding) in
+    let (place, _) = try context.ringInOwnMemory(flags: .registeredOnly)
     let result = RawRing.enter(on: place, flags: 1 << 4)
     try expect(result == 0, "io_uring_enter gives \(result)")
   }
@@ -66,8 +66,8 @@ extension KernelCheck {
   static let pipeByRequest = KernelCheck(
     "pipe-by-request", .descriptors, "A request makes a pipe.",
     since: "6.16", without: "Nothing: the library needs no pipes."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.requireOpcode(62)
     let ends = try ring.memory(8)
     let completion = try ring.perform(RawRequest(62, on: 0, address: ends.address))

@@ -8,8 +8,8 @@ extension KernelCheck {
     "Accepts put connections into a ring's own table, where receives and closes find them.",
     since: "5.19", without: "Connections take ordinary descriptors.",
     needs: [.directDescriptors, .acceptMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.makeDirectTable(4)
     let listener = try ring.listener()
     try ring.arm(.acceptDirect(listener, start: RawRequest.Start.acceptMultishot).tagged(9))
@@ -34,8 +34,8 @@ extension KernelCheck {
     "An accept into a full table fails with -ENFILE.",
     since: "5.19", without: "Connections take ordinary descriptors.",
     needs: [.directDescriptors]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.makeDirectTable(1)
     let listener = try ring.listener()
     _ = try ring.client(of: listener)
@@ -52,8 +52,8 @@ extension KernelCheck {
     "A table beyond RLIMIT_NOFILE is refused with EMFILE.",
     since: "5.19", without: "Connections take ordinary descriptors.",
     needs: [.directDescriptors]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     // IORING_MAX_FIXED_FILES bounds it as well.
     let limit = UInt32(min(ThreadRights.descriptorLimit, 1 << 20))
     let refused = try ring.tryDirectTable(limit + 1)
@@ -66,8 +66,8 @@ extension KernelCheck {
     "The places that the kernel chooses from can be limited.",
     since: "6.0", without: "Nothing: the library lets the kernel choose from all.",
     needs: [.directDescriptors]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.makeDirectTable(8)
     let range = try ring.memory(16)
     range.store(UInt32(5), at: 0)
@@ -85,8 +85,8 @@ extension KernelCheck {
     "A direct descriptor becomes an ordinary one as well.",
     since: "6.8", without: "A connection is accepted one way or the other.",
     needs: [.directDescriptors, .installDescriptor]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.makeDirectTable(2)
     let listener = try ring.listener()
     let client = try ring.client(of: listener)

@@ -9,8 +9,8 @@ extension KernelCheck {
     "disabled-ring", .hardening,
     "A ring that starts disabled refuses requests with -EBADFD until it is enabled.",
     since: "5.10", without: without
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     try ring.push([.nop])
     let refused = ring.enterOnce()
     // EBADFD, which Errno does not name.
@@ -26,8 +26,8 @@ extension KernelCheck {
     "restricted-requests", .hardening,
     "A restricted ring takes the requests on its list and refuses others with -EACCES.",
     since: "5.10", without: without
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     try ring.restrict([.request(27)])
     try ring.enable()
     let (near, far) = try ring.pair()
@@ -43,8 +43,8 @@ extension KernelCheck {
     "restricted-flags", .hardening,
     "A restricted ring refuses flags that are not on its list with -EACCES.",
     since: "5.10", without: without
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     try ring.restrict([.request(0), .flags(1 << 2)])
     try ring.enable()
     let refused = try ring.perform(.nop.asynchronous)
@@ -58,8 +58,8 @@ extension KernelCheck {
     "restricted-registrations", .hardening,
     "A restricted ring refuses registrations that are not on its list with EACCES.",
     since: "5.10", without: without
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     try ring.restrict([.registration(8)])
     try ring.enable()
     let probe = try ring.memory(16 + 256 * 8)
@@ -74,8 +74,8 @@ extension KernelCheck {
     "restricted-once", .hardening,
     "The list is given once, before the ring is enabled, and stays.",
     since: "5.10", without: without
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     try ring.restrict([.request(0)])
     let again = try ring.tryRestrict([.request(27)])
     try expect(again == -Errno.resourceBusy.rawValue, "a second list gives \(again)")
@@ -90,8 +90,8 @@ extension KernelCheck {
     "A ring of one thread that starts disabled belongs to the thread that enables it.",
     since: "6.0", without: "Nothing: a loop makes and enables its ring on its own thread.",
     tier: .full, needs: [.singleIssuer]
-  ) { bench throws(Finding) in
-    let ring = try bench.disabledRing()
+  ) { context throws(Finding) in
+    let ring = try context.disabledRing()
     let number = ring.descriptor
     try CheckThread.run { _ throws(Finding) in
       let enabled = RawRing.register(on: UInt32(bitPattern: number), 12)
@@ -105,8 +105,8 @@ extension KernelCheck {
   static let ringClosedOnExec = KernelCheck(
     "ring-closed-on-exec", .hardening, "A ring's descriptor is closed at execve(2).",
     since: "5.1", without: "Nothing: the kernel always does it.", tier: .oneShot
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try expect(ring.isClosedOnExec, "a child process would inherit the ring")
   }
 }

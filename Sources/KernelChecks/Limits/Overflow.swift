@@ -5,8 +5,8 @@ extension KernelCheck {
   static let overflow = KernelCheck(
     "overflow", .limits, "Completions beyond the queue's size are kept and come in order.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.noDrop]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: .usual, entries: 4, completions: 4)
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: .usual, entries: 4, completions: 4)
     for start in stride(from: UInt64(0), to: 12, by: 4) {
       try ring.push((start..<start + 4).map { .nop.tagged(100 + $0) })
       try expect(ring.enterOnce() == 4, "no more requests are taken")
@@ -23,8 +23,8 @@ extension KernelCheck {
     "A full queue ends a multishot receive, which says so, and no byte is lost.",
     since: "6.0", without: "Receives complete once.", tier: .full,
     needs: [.receiveMultishot, .bufferRing, .noDrop]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: .usual, entries: 4, completions: 4)
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: .usual, entries: 4, completions: 4)
     let group = try ring.bufferGroup(capacity: 16, filled: 16)
     let (near, far) = try ring.pair(.unixDatagram)
     try ring.arm(.receive(near, group: group.id, start: RawRequest.Start.multishot))
@@ -38,6 +38,6 @@ extension KernelCheck {
     while case .bytes = near.read() { stayed += 1 }
     try expect(found.count + stayed == 8, "\(found.count) received, \(stayed) stay, of 8")
     try expect(found.last?.isArmed == false, "it stays armed: \(found)")
-    bench.note = "\(found.count) of 8 datagrams received, \(stayed) stayed in the socket"
+    context.note = "\(found.count) of 8 datagrams received, \(stayed) stayed in the socket"
   }
 }

@@ -6,8 +6,8 @@ extension KernelCheck {
   static let injectedResult = KernelCheck(
     "injected-result", .limits, "A request that does nothing completes with any result.",
     since: "6.10", without: "Nothing: tests have a simulated kernel."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let wanted = -Errno.resourceTemporarilyUnavailable.rawValue
     let completion = try ring.perform(
       RawRequest(0, length: UInt32(bitPattern: wanted), flags: 1 << 0))
@@ -20,8 +20,8 @@ extension KernelCheck {
   static let query = KernelCheck(
     "query", .limits, "The kernel lists what it can do, without a ring, as its probe does.",
     since: "6.18", without: "A small ring is made and tried.", needs: [.query]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let answer = try ring.memory(64)
     // struct io_uring_query_hdr: the next one, the answer's place, the question, its size.
     let header = try ring.memory(48)
@@ -36,6 +36,6 @@ extension KernelCheck {
     try expect(ring.register(8, probe, count: 256) >= 0, "the probe fails")
     let last = UInt32(probe.load(UInt8.self, at: 0))
     try expect(last + 1 == requestCount, "the probe ends with \(last), not \(requestCount - 1)")
-    bench.note = "\(requestCount) kinds of requests, \(registrationCount) of registrations"
+    context.note = "\(requestCount) kinds of requests, \(registrationCount) of registrations"
   }
 }

@@ -6,9 +6,9 @@ extension KernelCheck {
   static let message = KernelCheck(
     "message", .messages, "A request posts a completion on another ring.",
     since: "5.18", without: "An eventfd wakes the other loop.", needs: [.messageRing]
-  ) { bench throws(Finding) in
-    let sender = try bench.ring()
-    let receiver = try bench.ring()
+  ) { context throws(Finding) in
+    let sender = try context.ring()
+    let receiver = try context.ring()
     let sent = try sender.perform(message(to: receiver, token: 77, value: 5))
     try expect(sent.result == 0, "sent: \(sent)")
     let received = try receiver.only()
@@ -20,9 +20,9 @@ extension KernelCheck {
     "message-flags", .messages, "A message carries flags of the sender's choice.",
     since: "6.3", without: "Nothing: a message carries a token and a number.",
     needs: [.messageRing]
-  ) { bench throws(Finding) in
-    let sender = try bench.ring()
-    let receiver = try bench.ring()
+  ) { context throws(Finding) in
+    let sender = try context.ring()
+    let receiver = try context.ring()
     let request = message(to: receiver, token: 77, value: 5).changed {
       $0.operation_flags = 1 << 1
       $0.file_index = 1 << 20
@@ -38,9 +38,9 @@ extension KernelCheck {
     "message-descriptor", .messages, "A message carries a direct descriptor to another ring.",
     since: "6.0", without: "A connection stays on the loop that accepted it.",
     needs: [.messageRing, .directDescriptors]
-  ) { bench throws(Finding) in
-    let sender = try bench.ring()
-    let receiver = try bench.ring()
+  ) { context throws(Finding) in
+    let sender = try context.ring()
+    let receiver = try context.ring()
     try sender.makeDirectTable(2)
     try receiver.makeDirectTable(2)
     let listener = try sender.listener()
@@ -66,8 +66,8 @@ extension KernelCheck {
     "message-without-ring", .messages,
     "A thread without a ring posts a completion on one.",
     since: "6.13", without: "An eventfd wakes the loop.", needs: [.sendMessageRing]
-  ) { bench throws(Finding) in
-    let receiver = try bench.ring()
+  ) { context throws(Finding) in
+    let receiver = try context.ring()
     let entry = try receiver.memory(64)
     entry.store(message(to: receiver, token: 77, value: 5).entry, at: 0)
     let number = entry.address
@@ -83,8 +83,8 @@ extension KernelCheck {
   static let eventRead = KernelCheck(
     "event-read", .messages, "A read of an eventfd waits until another thread adds to it.",
     since: "5.7", without: "No loop can be made.", tier: .oneShot, needs: [.read]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let event = try TestSocket.event()
     ring.possessions.append(event)
     let memory = try ring.memory()

@@ -7,8 +7,8 @@ extension KernelCheck {
     "accept", .sockets,
     "An accept waits in the kernel and completes with a close-on-exec descriptor.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.accept, .fastPoll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ring.arm(.accept(listener))
     _ = try ring.client(of: listener)
@@ -24,8 +24,8 @@ extension KernelCheck {
     "One accept completes for each connection and says each time that it is still armed.",
     since: "5.19", without: "One accept a connection, made again after each.", tier: .degraded,
     needs: [.acceptMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ring.arm(.accept(listener, start: RawRequest.Start.acceptMultishot))
     for _ in 0..<3 {
@@ -42,8 +42,8 @@ extension KernelCheck {
     "A multishot accept that starts on a worker thread stays multishot.",
     since: "5.19", without: "Nothing: requests are never forced to a worker thread.",
     needs: [.acceptMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ring.submit(
       .accept(listener, start: RawRequest.Start.acceptMultishot).asynchronous)
@@ -61,8 +61,8 @@ extension KernelCheck {
     "An accept waits also where the listener is non-blocking.",
     since: "5.19", without: "Sockets are blocking, so that the flag does not matter.",
     needs: [.acceptMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try listener.setNonblocking()
     try ring.arm(.accept(listener))
@@ -76,8 +76,8 @@ extension KernelCheck {
     "An accept can wait for readiness before its first try.",
     since: "6.10", without: "The first try is made, which costs a little.",
     needs: [.acceptPollFirst]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     try ring.arm(.accept(listener, start: RawRequest.Start.acceptPollFirst))
     _ = try ring.client(of: listener)
@@ -90,8 +90,8 @@ extension KernelCheck {
     "An accept answers -EAGAIN at once where it is asked not to wait.",
     since: "6.10", without: "A poll with no time limit goes before the accept.",
     needs: [.acceptDoNotWait]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     let request = RawRequest.accept(listener, start: RawRequest.Start.acceptDoNotWait)
     let empty = try ring.perform(request)
@@ -105,8 +105,8 @@ extension KernelCheck {
     "accept-tells-of-more", .sockets,
     "A completed accept tells whether more connections wait.",
     since: "6.10", without: "Nothing: it is a hint.", needs: [.acceptDoNotWait]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     _ = try ring.client(of: listener)
     _ = try ring.client(of: listener)

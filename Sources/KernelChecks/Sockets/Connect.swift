@@ -7,8 +7,8 @@ extension KernelCheck {
     "connect", .sockets,
     "A connect completes with 0 once it is connected, also on a non-blocking socket.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.connect]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.listener()
     let address = try ring.memory(holding: listener.localAddress())
     for isNonblocking in [false, true] {
@@ -27,8 +27,8 @@ extension KernelCheck {
     "connect-refused", .sockets,
     "A connect to a port without a listener completes with -ECONNREFUSED.",
     since: "5.5", without: "No loop can be made.", tier: .oneShot, needs: [.connect]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     // Bound and not listening: nobody else gets the port meanwhile.
     let bound = try ring.socket()
     try bound.bind()
@@ -43,8 +43,8 @@ extension KernelCheck {
     "connect-twice", .sockets,
     "A second connect while the first is under way is refused with -EALREADY.",
     since: "5.5", without: "Nothing: a socket has one connect.", needs: [.connect]
-  ) { bench throws(Finding) in
-    let (ring, first) = try pendingConnect(bench)
+  ) { context throws(Finding) in
+    let (ring, first) = try pendingConnect(context)
     let second = try ring.perform(first.tagged(3))
     try expect(second.fails(with: .alreadyInProcess), "\(second)")
   }
@@ -55,8 +55,8 @@ extension KernelCheck {
     "After a cancelled connect the socket is still connecting, and a new one gets -EALREADY.",
     since: "5.5", without: "Nothing: the socket of a cancelled connect is closed.",
     tier: .oneShot, needs: [.connect, .cancel]
-  ) { bench throws(Finding) in
-    let (ring, first) = try pendingConnect(bench)
+  ) { context throws(Finding) in
+    let (ring, first) = try pendingConnect(context)
     try ring.submit(.cancel(token: first.token))
     let both = try ring.wait(2)
     try expect(
@@ -67,9 +67,9 @@ extension KernelCheck {
 
   /// A connect that stays under way: a full backlog drops what asks for a connection.
   private static func pendingConnect(
-    _ bench: Bench
+    _ context: CheckContext
   ) throws(Finding) -> (RawRing, RawRequest) {
-    let ring = try bench.ring()
+    let ring = try context.ring()
     let listener = try ring.listener(backlog: 0)
     let address = try ring.memory(holding: listener.localAddress())
     // A backlog of 0 holds one connection; the second one fills it for good.

@@ -9,8 +9,8 @@ extension KernelCheck {
     "shutdown-ends-receive", .sockets,
     "shutdown(2) of a socket completes its waiting receive with 0.",
     since: "5.6", without: "No loop can be made.", tier: .oneShot, needs: [.receive]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.connection()
     try ring.arm(.receive(near, into: ring.memory(), count: 64))
     near.shutDown()
@@ -23,8 +23,8 @@ extension KernelCheck {
     "shutdown-by-request", .sockets,
     "A shutdown request works, but from a worker thread, so that the system call is cheaper.",
     since: "5.11", without: "The system call is used in any case.", needs: [.shutdown]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let direction = UInt32(SHUT_RDWR)
     try ring.submit(RawRequest(CURING_OP_SHUTDOWN, on: near.descriptor, length: direction))
@@ -32,7 +32,7 @@ extension KernelCheck {
     let completion = try ring.only()
     try expect(completion.result == 0, "\(completion)")
     try expect(far.read() == .end, "the peer sees no end")
-    bench.note =
+    context.note =
       wasInline ? "completed within the submission" : "completed after the submission"
   }
 
@@ -42,8 +42,8 @@ extension KernelCheck {
     "close(2) with a receive in flight completes nothing and tells the peer nothing.",
     since: "5.6", without: "Nothing: sockets are shut down and drained before they are closed.",
     tier: .oneShot, needs: [.receive, .cancel]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     try ring.arm(.receive(near, into: ring.memory(), count: 64))
     near.close()
@@ -64,8 +64,8 @@ extension KernelCheck {
     "A poll says that a reset connection has hung up, and not of one whose peer sends no more.",
     since: "5.1", without: "A reset that a send has swallowed looks like the end of the stream.",
     tier: .oneShot
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     far.endSending()
     try expect(near.waitUntilReadable(), "no end arrives")
@@ -82,8 +82,8 @@ extension KernelCheck {
     "send-swallows-reset", .sockets,
     "A send that has moved bytes reports those when the connection is reset, and a receive 0.",
     since: "5.19", without: "The reset is told; nothing is lost.", needs: [.pollFirst, .send]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let byteCount = 8 << 20
     let memory = try ring.memory(byteCount)

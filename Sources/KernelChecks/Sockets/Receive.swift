@@ -8,8 +8,8 @@ extension KernelCheck {
     "receive-ignores-nonblock", .sockets,
     "A receive waits in the kernel also where the socket is non-blocking.",
     since: "5.7", without: "No loop can be made.", tier: .oneShot, needs: [.receive, .fastPoll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     for isNonblocking in [false, true] {
       let (near, far) = try ring.connection()
       if isNonblocking { try near.setNonblocking() }
@@ -27,8 +27,8 @@ extension KernelCheck {
     "receive-do-not-wait", .sockets,
     "A receive answers -EAGAIN at once where it is asked not to wait.",
     since: "5.7", without: "No loop can be made.", tier: .oneShot, needs: [.receive]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let memory = try ring.memory()
     let request = RawRequest.receive(near, into: memory, count: 64, flags: CURING_MSG_DONTWAIT)
@@ -45,8 +45,8 @@ extension KernelCheck {
     "A receive can wait for readiness before its first try, and takes what is there already.",
     since: "5.19", without: "The first try is made, which costs a little.",
     needs: [.pollFirst]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let memory = try ring.memory()
     let request = RawRequest.receive(
@@ -64,8 +64,8 @@ extension KernelCheck {
     "One receive completes for each arrival, each time with a buffer, and stays armed.",
     since: "6.0", without: "One receive an arrival, made again after each.", tier: .full,
     needs: [.receiveMultishot, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     // One more than is needed: the end of the buffers is another check.
     let group = try ring.bufferGroup(filled: 4)
     let (near, far) = try ring.pair()
@@ -86,8 +86,8 @@ extension KernelCheck {
     "An end of stream ends a multishot receive with 0 and takes no buffer.",
     since: "6.0", without: "A receive that completes once ends with 0 just so.", tier: .full,
     needs: [.receiveMultishot, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(filled: 2)
     let (near, far) = try ring.pair()
     try ring.arm(.receive(near, group: group.id, start: RawRequest.Start.multishot))
@@ -102,8 +102,8 @@ extension KernelCheck {
     "receive-tells-of-more", .sockets,
     "A completed receive tells whether more bytes wait.",
     since: "5.19", without: "Nothing: it is a hint.", needs: [.pollFirst]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let memory = try ring.memory()
     try far.write("12345678")
@@ -119,8 +119,8 @@ extension KernelCheck {
     "reset", .sockets,
     "After a reset by the peer a receive gives -ECONNRESET, and a send then -EPIPE.",
     since: "5.6", without: "No loop can be made.", tier: .oneShot, needs: [.receive, .send]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let memory = try ring.memory()
     try far.reset()

@@ -7,8 +7,8 @@ extension KernelCheck {
     "A multishot receive of datagrams puts sender and length before each payload.",
     since: "6.0", without: "One receive a datagram.",
     needs: [.receiveMultishot, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(size: 256, filled: 3)
     let near = try ring.socket(.udp)
     let far = try ring.socket(.udp)
@@ -43,8 +43,8 @@ extension KernelCheck {
     "One receive fills several provided buffers.",
     since: "6.10", without: "One completion a buffer.",
     needs: [.receiveSendBundle, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(size: 8, filled: 4)
     let (near, far) = try ring.connection()
     try far.write("0123456789abcdefghij")
@@ -64,8 +64,8 @@ extension KernelCheck {
     "One send takes several provided buffers, in order.",
     since: "6.10", without: "A gathered send names its pieces.",
     needs: [.receiveSendBundle, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(size: 4)
     group.buffers.store(bytes: "onceupon".utf8)
     group.add(0)

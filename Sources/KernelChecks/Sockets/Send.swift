@@ -12,8 +12,8 @@ extension KernelCheck {
     "A send that asks for it completes once all bytes are taken, not after a part.",
     since: "5.19", without: "The rest is sent by further requests, in order.",
     needs: [.pollFirst, .send]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     try near.setOption(SO_SNDBUF, 65536)
     let memory = try ring.memory(large)
@@ -34,8 +34,8 @@ extension KernelCheck {
     "send-short", .sockets,
     "A send that does not ask for it completes with the bytes that fitted.",
     since: "5.6", without: "Nothing: a send that takes all bytes is no harm.", needs: [.send]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.connection()
     try near.setOption(SO_SNDBUF, 65536)
     let memory = try ring.memory(large)
@@ -55,8 +55,8 @@ extension KernelCheck {
     "send-message", .sockets,
     "A gathered send takes its pieces in order.",
     since: "5.3", without: "No loop can be made.", tier: .oneShot, needs: [.send]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let memory = try ring.memory(holding: "worldhello ".utf8)
     let message = try ring.message([(memory.address(at: 5), 6), (memory.address, 5)])
@@ -71,8 +71,8 @@ extension KernelCheck {
     "send-vectorized", .sockets,
     "A plain send takes a list of pieces.",
     since: "6.17", without: "Gathered sends use a message header."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let memory = try ring.memory(holding: "once upon a time".utf8)
     let vectors = try ring.memory()

@@ -8,8 +8,8 @@ extension KernelCheck {
     "send-zero-copy", .sockets,
     "A zero-copy send completes with a count that says a notification follows.",
     since: "6.0", without: "Sends copy.", needs: [.sendZeroCopy]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let memory = try ring.memory(16384)
     try ring.submit(
@@ -26,8 +26,8 @@ extension KernelCheck {
     "send-zero-copy-report", .sockets,
     "The notification tells, if asked, that the loopback device copied after all.",
     since: "6.2", without: "Nothing: it is for people to look at.", needs: [.sendZeroCopy]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let memory = try ring.memory(16384)
     try ring.submit(
@@ -48,8 +48,8 @@ extension KernelCheck {
     "send-message-zero-copy", .sockets,
     "A gathered zero-copy send completes with a count, then with a notification.",
     since: "6.1", without: "Gathered sends copy.", needs: [.sendMessageZeroCopy]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     let memory = try ring.memory(8192)
     let message = try ring.message([(memory.address, 4096), (memory.address(at: 4096), 4096)])
@@ -69,8 +69,8 @@ extension KernelCheck {
     "A zero-copy send on a socket that cannot is refused with -EOPNOTSUPP.",
     since: "6.0", without: "Nothing: the refused send is made again as one that copies.",
     needs: [.sendZeroCopy]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     let memory = try ring.memory()
     try ring.submit(

@@ -10,8 +10,8 @@ extension KernelCheck {
     "Requests make a socket and close it.",
     since: "5.19", without: "System calls make sockets, as they do in any case.",
     needs: [.socket, .close]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let made = try ring.perform(
       RawRequest(
         CURING_OP_SOCKET, on: AF_INET, length: 0, offset: UInt64(TestSocket.Kind.tcp.type)))
@@ -31,8 +31,8 @@ extension KernelCheck {
     "listen-by-request", .sockets,
     "Requests bind a socket and make it a listener.",
     since: "6.11", without: "System calls do, as they do in any case.", needs: [.bind, .listen]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let listener = try ring.socket()
     let address = try ring.memory(holding: .loopback)
     let bound = try ring.perform(
@@ -52,8 +52,8 @@ extension KernelCheck {
     "socket-options", .sockets,
     "Requests set and read options of a socket.",
     since: "6.7", without: "System calls do, as they do in any case."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let socket = try ring.socket()
     let value = try ring.memory()
     value.store(Int32(1), at: 0)
@@ -72,8 +72,8 @@ extension KernelCheck {
     "socket-queues", .sockets,
     "Requests tell how many bytes wait in a socket's queues.",
     since: "6.7", without: "Nothing: the library does not ask."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.connection()
     try far.write("hello")
     try expect(near.waitUntilReadable(), "bytes do not arrive")

@@ -8,8 +8,8 @@ extension KernelCheck {
   /// IORING_OP_TIMEOUT.
   static let timeout = KernelCheck(
     "timeout", .timers, "A timer completes with -ETIME.", since: "5.4", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let completion = try ring.perform(.timeout(ring.time(.milliseconds(1))))
     try expect(completion.fails(with: .timeout), "\(completion)")
   }
@@ -19,8 +19,8 @@ extension KernelCheck {
     "timeout-by-count", .timers,
     "A timer completes with 0 once so many other requests have completed.",
     since: "5.4", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.arm(.timeout(ring.time(.seconds(60)), count: 1))
     try ring.submit(.nop.tagged(2))
     let both = try ring.wait(2)
@@ -31,8 +31,8 @@ extension KernelCheck {
   static let timeoutMultishot = KernelCheck(
     "timeout-multishot", .timers, "A timer completes again and again.", since: "6.4",
     without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.submit(.timeout(ring.time(.milliseconds(1)), flags: 1 << 6))
     let first = try ring.wait()
     try first[0].requireKnown("IORING_TIMEOUT_MULTISHOT")
@@ -44,8 +44,8 @@ extension KernelCheck {
   static let timeoutRemove = KernelCheck(
     "timeout-remove", .timers, "A timer that is removed completes with -ECANCELED.",
     since: "5.5", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.arm(.timeout(ring.time(.seconds(60))))
     try ring.submit(RawRequest(remove, address: 1).tagged(2))
     let both = try ring.wait(2)
@@ -57,8 +57,8 @@ extension KernelCheck {
   static let timeoutUpdate = KernelCheck(
     "timeout-update", .timers, "A timer can be given another time.", since: "5.11",
     without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.arm(.timeout(ring.time(.seconds(60))))
     let sooner = try ring.time(.milliseconds(1))
     try ring.submit(
@@ -72,8 +72,8 @@ extension KernelCheck {
   static let timeoutsTogether = KernelCheck(
     "timeouts-together", .timers, "A thousand timers for one instant all complete.",
     since: "5.4", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: .usual, entries: 64, completions: 2048)
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: .usual, entries: 64, completions: 2048)
     let time = try ring.time(.milliseconds(1))
     for start in stride(from: UInt64(0), to: 1000, by: 50) {
       try ring.submit((start..<start + 50).map { .timeout(time).tagged(1000 + $0) })
@@ -88,8 +88,8 @@ extension KernelCheck {
     "link-timeout", .timers,
     "When time is up, a request ends with -ECANCELED and its timer with -ETIME, in any order.",
     since: "5.5", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.submit(
       .receive(near, into: ring.memory(), count: 64).linked,
@@ -97,7 +97,7 @@ extension KernelCheck {
     let both = try ring.wait(2)
     try expect(both.first(of: 2)?.fails(with: .timeout) == true, "the timer: \(both)")
     try expect(both.first(of: 1)?.fails(with: .canceled) == true, "the request: \(both)")
-    bench.note = both.tokens == [2, 1] ? "the timer comes first" : "the request comes first"
+    context.note = both.tokens == [2, 1] ? "the timer comes first" : "the request comes first"
   }
 
   /// A link timeout whose request is in time.
@@ -105,8 +105,8 @@ extension KernelCheck {
     "link-timeout-unneeded", .timers,
     "When the request is in time, its timer completes with -ECANCELED.",
     since: "5.5", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     try ring.submit(
       .receive(near, into: ring.memory(), count: 64).linked,
@@ -121,8 +121,8 @@ extension KernelCheck {
   static let linkTimeoutUpdate = KernelCheck(
     "link-timeout-update", .timers, "The timer of a linked request can be given another time.",
     since: "5.15", without: unused
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(
       .receive(near, into: ring.memory(), count: 64).linked,

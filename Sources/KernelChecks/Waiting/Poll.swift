@@ -13,8 +13,8 @@ extension KernelCheck {
   static let pollOnce = KernelCheck(
     "poll", .waiting, "A poll completes at once where there are bytes, and only once.",
     since: "5.1", without: "No loop can be made.", tier: .oneShot
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     try far.write("x")
     let completion = try ring.perform(.poll(near, 1))
@@ -27,8 +27,8 @@ extension KernelCheck {
     "A multishot poll completes for each arrival and not again while bytes stay.",
     since: "5.13", without: "A poll is made again after each completion.",
     needs: [.pollMultishot]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     try ring.arm(.poll(near, 1, options: Option.multishot))
     for _ in 0..<2 {
@@ -45,8 +45,8 @@ extension KernelCheck {
     "poll-level", .waiting,
     "A level-triggered poll is refused with -EINVAL, although its constant exists.",
     since: "6.0", without: "Nothing: level mode is made of polls that complete once."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     for options in [Option.level, Option.level | Option.multishot] {
       let completion = try ring.perform(.poll(near, 1, options: options))
@@ -58,8 +58,8 @@ extension KernelCheck {
   static let pollUpdate = KernelCheck(
     "poll-update", .waiting, "What a poll waits for can be changed.",
     since: "5.13", without: "A poll is removed and made again, as it is in any case."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.arm(.poll(near, 1))
     try ring.submit(
@@ -75,8 +75,8 @@ extension KernelCheck {
     "read-multishot", .waiting, "One read of an eventfd completes for each signal.",
     since: "6.7", without: "A read is made again after each completion.",
     needs: [.readMultishot, .bufferRing]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let group = try ring.bufferGroup(filled: 4)
     let event = try TestSocket.event()
     ring.possessions.append(event)
@@ -96,8 +96,8 @@ extension KernelCheck {
   static let epollWait = KernelCheck(
     "epoll-wait", .waiting, "A request waits for an epoll instance.",
     since: "6.15", without: "Nothing: rings wait by polls.", needs: [.epollWait]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     let set = try TestSocket.epoll(watching: near)
     ring.possessions.append(set)
@@ -115,8 +115,8 @@ extension KernelCheck {
   static let busyPoll = KernelCheck(
     "busy-poll", .waiting, "A ring can be told to ask network cards busily.",
     since: "6.9", without: "Nothing: it pays with real cards and spare cores only."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let setting = try ring.memory(16)
     setting.store(UInt32(50), at: 0)
     let result = ring.register(27, setting, count: 1)

@@ -8,8 +8,8 @@ extension KernelCheck {
     "Completions are made when the owner enters, and a flag tells that there are some to make.",
     since: "6.1", without: "Completions interrupt the owner.", tier: .full,
     needs: [.deferTaskrun, .taskrunFlag]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, far) = try ring.pair()
     try ring.arm(.receive(near, into: ring.memory(), count: 8))
     try expect(!ring.hasPendingWork, "tells of work before there is any")
@@ -24,8 +24,8 @@ extension KernelCheck {
     "turn-cap", .waiting,
     "One enter makes at most 20 completions, or as many as it waits for.",
     since: "6.13", without: "Nothing: an enter makes all of them.", needs: [.deferTaskrun]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     var sockets: [(near: TestSocket, far: TestSocket)] = []
     for _ in 0..<48 { sockets.append(try ring.pair()) }
     let memory = try ring.memory()
@@ -49,7 +49,7 @@ extension KernelCheck {
     if one == [48] { throw .absent("one enter makes all 48") }
     try expect(one == [20, 20, 8], "waiting for 1: \(one)")
     try expect(forty == [40, 8], "waiting for 40: \(forty)")
-    bench.note = "48 ready: \(one) waiting for 1, \(forty) waiting for 40"
+    context.note = "48 ready: \(one) waiting for 1, \(forty) waiting for 40"
   }
 
   /// IORING_SETUP_COOP_TASKRUN.
@@ -58,8 +58,8 @@ extension KernelCheck {
     "Completions do not interrupt; they are made at the owner's next system call.",
     since: "5.19", without: "Completions interrupt the owner.", tier: .degraded,
     needs: [.coopTaskrun]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: [.coopTaskrun, .taskrunFlag])
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: [.coopTaskrun, .taskrunFlag])
     let (near, far) = try ring.pair()
     try ring.arm(.receive(near, into: ring.memory(), count: 8))
     try far.write("hello")
@@ -74,8 +74,8 @@ extension KernelCheck {
     "A ring of one thread refuses requests of another one with -EEXIST.",
     since: "6.0", without: "The loop's own assertion finds the mistake.", tier: .full,
     needs: [.singleIssuer]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let number = ring.descriptor
     try CheckThread.run { _ throws(Finding) in
       let result = RawRing.enter(on: number, submitting: 1)
@@ -89,8 +89,8 @@ extension KernelCheck {
     "A bad request does not keep the ones behind it from being submitted.",
     since: "5.18", without: "The rest is submitted by another enter.", tier: .degraded,
     needs: [.submitAll]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     try ring.push([RawRequest(255), .nop.tagged(2)])
     let result = ring.enterOnce()
     try expect(result == 2, "of 2 requests \(result) are taken")
@@ -105,8 +105,8 @@ extension KernelCheck {
     "Without submit-all an enter stops behind a bad request, and does not wait.",
     since: "5.1", without: "Nothing: what is left is submitted by another enter.",
     tier: .oneShot
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: SetupFlags.usual.subtracting(.submitAll))
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: SetupFlags.usual.subtracting(.submitAll))
     try ring.push([RawRequest(255), .nop.tagged(2)])
     let result = ring.enterOnce(waitFor: 2)
     try expect(result == 1, "of 2 requests \(result) are taken")

@@ -15,8 +15,8 @@ extension KernelCheck {
   static let waitTimeout = KernelCheck(
     "wait-timeout", .waiting, "A wait for completions ends when its time is up.",
     since: "5.11", without: "No loop can be made.", tier: .oneShot, needs: [.extendedArgument]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let result = ring.enterOnce(waitFor: 1, timeout: .milliseconds(1))
     try expect(result == -Errno.timeout.rawValue, "io_uring_enter gives \(result)")
   }
@@ -27,8 +27,8 @@ extension KernelCheck {
     "A wait that also submits tells the count, not that its time was up.",
     since: "5.11", without: "Nothing: a loop looks at the queue and at its clock.",
     tier: .oneShot, needs: [.extendedArgument]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let (near, _) = try ring.pair()
     try ring.push([.receive(near, into: ring.memory(), count: 8)])
     let result = ring.enterOnce(waitFor: 1, timeout: .milliseconds(1))
@@ -41,8 +41,8 @@ extension KernelCheck {
     "minimum-wait", .waiting,
     "A wait for several completions ends early, after its minimum time, if there is one.",
     since: "6.12", without: "A wait ends with its first completion.", needs: [.minimumTimeout]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     // The second completion that a kernel which ignores the minimum would wait for.
     try ring.submit(.timeout(ring.time(.seconds(3))).tagged(9), .nop)
     _ = ring.enterOnce(waitFor: 2, minimumMicroseconds: 1000)
@@ -54,25 +54,19 @@ extension KernelCheck {
   static let absoluteWait = KernelCheck(
     "absolute-wait", .waiting, "A wait can end at a point in time.",
     since: "6.12", without: "The time left is given, as it is in any case."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     // One second after the machine's start, long ago.
-    let past = try ring.time(.seconds(1))
-    let argument = try ring.memory(24)
-    argument.store(UInt32(8), at: 8)
-    argument.store(past.address, at: 16)
-    let result = ring.enterRaw(
-      waitFor: 1, flags: Enter.extendedArgument | Enter.absoluteTime, argument: argument.address,
-      size: 24)
-    try requireEnter("IORING_ENTER_ABS_TIMER", result)
+    try requireEnter(
+      "IORING_ENTER_ABS_TIMER", wait(on: ring, .seconds(1), flags: Enter.absoluteTime))
   }
 
   /// IORING_REGISTER_CLOCK.
   static let waitClock = KernelCheck(
     "wait-clock", .waiting, "The clock of a ring's waits can be chosen.",
     since: "6.12", without: "Waits go by CLOCK_MONOTONIC, as they do in any case."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
+  ) { context throws(Finding) in
+    let ring = try context.ring()
     let clock = try ring.memory(16)
     clock.store(UInt32(CLOCK_BOOTTIME), at: 0)
     try ring.requireRegistration("IORING_REGISTER_CLOCK", ring.register(29, clock))
@@ -84,8 +78,8 @@ extension KernelCheck {
   static let registeredWait = KernelCheck(
     "registered-wait", .waiting, "What a wait is to do can be registered beforehand.",
     since: "6.13", without: "The kernel copies it at each wait."
-  ) { bench throws(Finding) in
-    let ring = try bench.ring(flags: SetupFlags.usual.union(.startsDisabled))
+  ) { context throws(Finding) in
+    let ring = try context.ring(flags: SetupFlags.usual.union(.startsDisabled))
     // struct io_uring_reg_wait: a time, then a flag that says so.
     let wait = try ring.memory()
     wait.store(Int64(1_000_000), at: 8)
@@ -112,16 +106,22 @@ extension KernelCheck {
     "no-iowait", .waiting, "A wait need not be booked as waiting for a disk.",
     since: "6.15", without: "An idle loop looks like a busy disk to people who watch iowait.",
     needs: [.noIOWait]
-  ) { bench throws(Finding) in
-    let ring = try bench.ring()
-    let time = try ring.time(.milliseconds(1))
+  ) { context throws(Finding) in
+    let ring = try context.ring()
+    try requireEnter(
+      "IORING_ENTER_NO_IOWAIT", wait(on: ring, .milliseconds(1), flags: Enter.noIOWait))
+  }
+
+  /// Waits for a completion until a time, and returns io_uring_enter(2)'s answer.
+  private static func wait(
+    on ring: RawRing, _ time: Duration, flags: UInt32
+  ) throws(Finding) -> Int32 {
+    // struct io_uring_getevents_arg: the size of the signal mask, and where the time is.
     let argument = try ring.memory(24)
     argument.store(UInt32(8), at: 8)
-    argument.store(time.address, at: 16)
-    let result = ring.enterRaw(
-      waitFor: 1, flags: Enter.extendedArgument | Enter.noIOWait, argument: argument.address,
-      size: 24)
-    try requireEnter("IORING_ENTER_NO_IOWAIT", result)
+    argument.store(try ring.time(time).address, at: 16)
+    return ring.enterRaw(
+      waitFor: 1, flags: Enter.extendedArgument | flags, argument: argument.address, size: 24)
   }
 
   /// Goes on where a wait ended because its time was up.

@@ -43,9 +43,4 @@ struct DescriptorTable {
     socket.descriptorCount -= 1
     return socket
   }
-
-  /// The numbers that are open, with their sockets.
-  var open: [(number: Int32, socket: SimulatedSocket)] {
-    sockets.enumerated().compactMap { index, socket in socket.map { (base + Int32(index), $0) } }
-  }
 }

@@ -141,9 +141,6 @@ package final class SimulatedMachine: @unchecked Sendable {
 
   // MARK: The record
 
-  /// Descriptors of the process that are open, with their sockets.
-  package var openSockets: [(number: Int32, socket: SimulatedSocket)] { descriptors.open }
-
   /// How many descriptors of the process are open.
   package var openDescriptorCount: Int { descriptors.count }
 

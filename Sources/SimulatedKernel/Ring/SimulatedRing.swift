@@ -78,14 +78,8 @@ package final class SimulatedRing {
     prepared.isEmpty && completions.isEmpty && overflow.isEmpty && work.isEmpty
   }
 
-  /// Requests that will still complete.
-  package var armedRequestCount: Int { armed.count }
-
   /// Provided buffers that it has.
   package var heldBufferCount: Int { buffers.count }
-
-  /// Direct descriptors that are open.
-  package var openDirectCount: Int { directTable.count }
 
   // MARK: Buffers
 

@@ -1,3 +1,4 @@
+import ReadinessEcho
 import ReadinessIO
 import SystemPackage
 import TestSupport

@@ -1,4 +1,5 @@
 import Glibc
+import ReadinessEcho
 import ReadinessIO
 import Synchronization
 import SystemPackage

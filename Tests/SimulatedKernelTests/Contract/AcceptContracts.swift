@@ -74,10 +74,7 @@ import Uring
   /// With its backlog full a listener drops what comes, and the connect goes on after its cancel.
   enum CancelledConnect: Script {
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (listener, address) = try stage.listener(backlog: 0)
-      let first = try stage.socket()
-      try stage.connect("first", first, to: address)
-      try stage.complete()
+      let (listener, first, address) = try stage.fullListener()
       let second = try stage.socket()
       try stage.connect("second", second, to: address)
       stage.submit("cancel", .cancelAll)

@@ -82,10 +82,7 @@ import Uring
   /// The kernel forgets the request, and its socket goes on connecting.
   enum Connect: Script {
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (listener, address) = try stage.listener(backlog: 0)
-      let first = try stage.socket()
-      try stage.connect("first", first, to: address)
-      try stage.complete()
+      let (listener, first, address) = try stage.fullListener()
       let second = try stage.socket()
       try unsafe address.withSockaddr { pointer, byteCount in
         unsafe stage.submit(

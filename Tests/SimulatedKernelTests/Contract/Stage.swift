@@ -152,6 +152,15 @@ final class Stage<K: Kernel & ~Copyable> {
     return (listener, try calls.localAddress(of: listener))
   }
 
+  /// A listener without room for another connection, and the one that took its only place.
+  func fullListener() throws -> (FileDescriptor, FileDescriptor, SocketAddress) {
+    let (listener, address) = try listener(backlog: 0)
+    let first = try socket()
+    try connect("first", first, to: address)
+    try complete()
+    return (listener, first, address)
+  }
+
   /// Submits a connect, whose address is read before this returns.
   func connect(_ name: String, _ socket: FileDescriptor, to address: SocketAddress) throws {
     try unsafe address.withSockaddr { pointer, byteCount in

@@ -45,7 +45,7 @@ import Uring
     #expect(table.remove(10) == nil)
     #expect(table[10] == nil && table[9] == nil && table[12] == nil)
     #expect(table.insert(sockets[2]) == 10)
-    #expect(table.open.map(\.number) == [10, 11])
+    #expect(table[10] === sockets[2] && table[11] === sockets[1])
   }
 
   @Test func aLineKeepsItsOrder() {

@@ -54,7 +54,7 @@ struct Storm: Sendable {
   }
 
   private func serve(_ listener: TCPListener) async {
-    switch plan.face {
+    switch plan.style {
     case .bytes:
       try? await listener.serve { try await echo($0) }
     case .lease:

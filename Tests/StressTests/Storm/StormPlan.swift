@@ -15,11 +15,11 @@ struct StormPlan: Sendable, CustomTestStringConvertible {
   let clientLoopCount: Int
   let server: LoopConfiguration
   let options: SocketOptions
-  let face: Face
+  let style: Style
   let end: End
 
   /// How the server is written.
-  enum Face: CaseIterable {
+  enum Style: CaseIterable {
     case bytes, lease, handler, intoMemory
   }
 
@@ -45,11 +45,11 @@ struct StormPlan: Sendable, CustomTestStringConvertible {
     if numbers.chance(1, outOf: 3) { server.flightLimit = 24 }
     self.server = server
     options = numbers.chance(1, outOf: 2) ? .tight : SocketOptions()
-    face = Face.allCases.randomElement(using: &numbers) ?? .bytes
+    style = Style.allCases.randomElement(using: &numbers) ?? .bytes
     end = End.allCases.randomElement(using: &numbers) ?? .bothStop
   }
 
-  var testDescription: String { "seed \(seed): \(face), \(clientCount) clients, \(end)" }
+  var testDescription: String { "seed \(seed): \(style), \(clientCount) clients, \(end)" }
 }
 
 extension StormPlan {

@@ -1,9 +1,9 @@
 import CompletionIO
 import Uring
 
-/// The library's completion model, through either of its faces.
+/// The library's completion model, through handlers or through tasks.
 struct CompletionEngine: EchoEngine {
-  enum Face {
+  enum Style {
     /// A task for each connection, awaiting receives and sends.
     case tasks
     /// Completion handlers: no task, no continuation.
@@ -15,7 +15,7 @@ struct CompletionEngine: EchoEngine {
   private let listener: TCPListener
 
   /// - Throws: RingSetupError, SocketError.
-  init(_ configuration: EngineConfiguration, face: Face) throws {
+  init(_ configuration: EngineConfiguration, style: Style) throws {
     var loop = LoopConfiguration()
     if let bytes = configuration.bufferSize { loop.bufferSize = bytes }
     let group = try CompletionLoopGroup(count: configuration.loops, configuration: loop)
@@ -34,7 +34,7 @@ struct CompletionEngine: EchoEngine {
     self.group = group
     self.listener = listener
     port = listener.localAddress.port ?? 0
-    switch face {
+    switch style {
     case .tasks: Self.serveWithTasks(listener)
     case .handlers: Self.serveWithHandlers(listener)
     }

@@ -18,8 +18,8 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
   /// Starts the engine.
   func start(_ configuration: EngineConfiguration) throws -> any EchoEngine {
     switch self {
-    case .completionAsync: try CompletionEngine(configuration, face: .tasks)
-    case .completionHandler: try CompletionEngine(configuration, face: .handlers)
+    case .completionAsync: try CompletionEngine(configuration, style: .tasks)
+    case .completionHandler: try CompletionEngine(configuration, style: .handlers)
     case .readinessEpoll: try ReadinessEngine(configuration, poller: .epoll)
     case .readinessRing: try ReadinessEngine(configuration, poller: .ring)
     case .blockingThreads: try BlockingThreadsEngine(configuration)
