@@ -113,7 +113,9 @@ let package = Package(
     ),
     .testTarget(
       name: "SimulatedKernelTests",
-      dependencies: ["TestSupport", "SimulatedKernel", "CompletionIO", "Uring", systemPackage],
+      dependencies: [
+        "TestSupport", "SimulatedKernel", "CompletionIO", "CLiburing", "Uring", systemPackage,
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -24,6 +24,8 @@ package final class SimulatedMachine: @unchecked Sendable {
   var descriptors: DescriptorTable
   /// Sockets with an address of their own, by that address.
   var bound: [SocketAddress: [SimulatedSocket]] = [:]
+  /// Paths of Unix-domain sockets, which stay when the sockets are closed.
+  var socketFiles: Set<SocketAddress> = []
 
   // The record.
   /// Enters of all rings that did not have to wait.
@@ -120,6 +122,11 @@ package final class SimulatedMachine: @unchecked Sendable {
     guard let sockets = bound[address.simulated] else { return nil }
     let listening = sockets.filter { $0.state == .listening && !$0.isReceiveShut }
     return listening.isEmpty ? nil : listening[below(listening.count)]
+  }
+
+  /// Whether an address is a path that no socket was ever bound to.
+  func hasNoFile(at address: SocketAddress) -> Bool {
+    address.isPath && !socketFiles.contains(address)
   }
 
   /// Closes a number of the process's table; 0 or a negated errno.

@@ -4,7 +4,9 @@ internal import Uring
 extension SimulatedRing {
   func accept(_ request: ArmedRequest, from listener: SimulatedSocket) -> Progress {
     while true {
-      guard listener.state == .listening, !listener.isReceiveShut else {
+      // A Unix-domain listener that is shut down still gives away whom it has (unix_accept).
+      let givesAway = listener.isUnix && !listener.acceptQueue.isEmpty
+      guard listener.state == .listening, !listener.isReceiveShut || givesAway else {
         return .done(-Errno.invalidArgument.rawValue)
       }
       let isDirect = request.request.options.contains(.intoDirectTable)
@@ -15,6 +17,7 @@ extension SimulatedRing {
       }
       guard !listener.acceptQueue.isEmpty else { return .wait(.reading) }
       let socket = listener.removeFirstAccepted()
+      request.request.storePeerAddress(socket.peerName)
       let number = isDirect ? directTable.insert(socket) : machine.descriptors.insert(socket)
       guard let number else {
         // Into a table the file is put after the accept, and closed when the table is full.
@@ -54,7 +57,7 @@ extension SimulatedRing {
     }
   }
 
-  /// Readiness as tcp_poll tells it.
+  /// Readiness as tcp_poll and unix_poll tell it.
   func poll(_ request: ArmedRequest, _ socket: SimulatedSocket) -> Progress {
     let (input, output, error, hangUp): (UInt32, UInt32, UInt32, UInt32) = (1, 4, 8, 16)
     var events: UInt32 = 0
@@ -69,6 +72,14 @@ extension SimulatedRing {
       if !socket.receiveQueue.isEmpty || socket.isAtEnd || socket.isReceiveShut { events |= input }
       if socket.isWritable { events |= output }
       if (socket.isAtEnd || socket.isReceiveShut) && socket.isSendShut { events |= hangUp }
+    }
+    if socket.isUnix {
+      events = socket.isWritable && (socket.hasRoom || socket.state != .connected) ? output : 0
+      if socket.isReceiveShut || !socket.receiveQueue.isEmpty || !socket.acceptQueue.isEmpty {
+        events |= input
+      }
+      let isShut = socket.isReceiveShut && socket.isSendShut
+      if isShut || socket.state == .idle { events |= hangUp }
     }
     if socket.error != 0 { events |= error }
     let endOfPeer: UInt32 = 0x2000  // POLLRDHUP, which a request always hears of (IO_POLL_UNMASK).

@@ -10,7 +10,9 @@ extension SimulatedRing {
     for _ in 0..<32 {
       // A buffer is chosen before the first look at the socket, so an empty group is told even
       // without data, and at the end of the stream (io_recv, io_buffer_select).
-      guard hasBuffer else { return .done(-Errno.noBufferSpace.rawValue) }
+      guard hasBuffer(of: request.request.bufferGroup) else {
+        return .done(-Errno.noBufferSpace.rawValue)
+      }
       guard !socket.receiveQueue.isEmpty else { return emptyHanded(socket) }
       guard let buffer = takeBuffer() else { return .done(-Errno.noBufferSpace.rawValue) }
       let count = deliverable(min(buffer.byteCount, socket.receiveQueue.count))
@@ -46,8 +48,14 @@ extension SimulatedRing {
 
   /// What a receive hears that finds no bytes: an error once, the end, or nothing yet.
   private func emptyHanded(_ socket: SimulatedSocket) -> Progress {
+    if socket.isUnix {
+      return socket.emptyUnixAnswer.map { .done($0) } ?? .wait(.reading)
+    }
+    // Behind the peer's end an error is nobody's news here: it is left to sends (SOCK_DONE,
+    // tcp_recvmsg_locked).
+    if socket.isAtEnd { return .done(0) }
     if socket.error != 0 { return .done(-socket.takeError()) }
-    if socket.isAtEnd || socket.isReceiveShut { return .done(0) }
+    if socket.isReceiveShut { return .done(0) }
     switch socket.state {
     case .idle, .listening: return .done(-Errno.socketNotConnected.rawValue)
     case .dead: return .done(0)

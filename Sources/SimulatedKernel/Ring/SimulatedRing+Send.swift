@@ -4,6 +4,9 @@ internal import Uring
 extension SimulatedRing {
   func send(_ request: ArmedRequest, on socket: SimulatedSocket) -> Progress {
     if socket.state == .connecting { return .wait(.writing) }
+    if socket.isUnix, let answer = socket.refusedUnixAnswer {
+      return .done(request.doneByteCount > 0 ? Int32(request.doneByteCount) : answer)
+    }
     let isOpen = socket.state == .connected && !socket.isSendShut
     guard isOpen, socket.error == 0 else {
       // A pending error is told once, after it EPIPE (sk_stream_error); not even that if bytes have

@@ -60,7 +60,7 @@ package final class SimulatedRing {
     submissionLimit = Self.roundedUp(configuration.submissionEntryCount)
     completionLimit = Self.roundedUp(configuration.completionEntryCount)
     lastSubmissionLimit = submissionLimit
-    directTable = DescriptorTable(base: 0, limit: directTableCapacity)
+    directTable = DescriptorTable(base: 0, limit: directTableCapacity, order: .hinted)
   }
 
   deinit {
@@ -83,7 +83,9 @@ package final class SimulatedRing {
 
   // MARK: Buffers
 
-  var hasBuffer: Bool { !buffers.isEmpty }
+  /// Whether a group has a buffer; a group that nobody has registered has none, and that is all a
+  /// receive is told of it (io_buffer_select).
+  func hasBuffer(of group: UInt16) -> Bool { pool?.group == group && !buffers.isEmpty }
 
   /// Takes a provided buffer for so many bytes.
   func takeBuffer() -> (index: UInt16, address: UInt, byteCount: Int)? {

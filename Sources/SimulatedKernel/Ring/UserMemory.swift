@@ -24,10 +24,38 @@ extension Request {
     }
   }
 
+  /// Stores the address of who was accepted, where an accept wants it.
+  ///
+  /// The memory is a `sockaddr_storage` and, right behind it, a `socklen_t` with the room in it,
+  /// which becomes the address's size (move_addr_to_user).
+  func storePeerAddress(_ address: SocketAddress) {
+    guard operation == .accept, !isMultishot,
+      let memory = unsafe UnsafeMutableRawPointer(bitPattern: UInt(operand))
+    else { return }
+    let sizeOffset = MemoryLayout<sockaddr_storage>.size
+    let room = unsafe Int(memory.load(fromByteOffset: sizeOffset, as: socklen_t.self))
+    unsafe address.withSockaddr { pointer, byteCount in
+      unsafe memory.copyMemory(from: pointer, byteCount: min(byteCount, room, sizeOffset))
+      unsafe memory.storeBytes(
+        of: socklen_t(byteCount), toByteOffset: sizeOffset, as: socklen_t.self)
+    }
+  }
+
   /// The address that a connect names.
   var peerAddress: SocketAddress? {
     guard let pointer = unsafe UnsafeRawPointer(bitPattern: UInt(operand)) else { return nil }
     return unsafe SocketAddress(copying: pointer, byteCount: Int(count))
+  }
+}
+
+extension SocketAddress {
+  /// Reads an address out of a C structure that holds one.
+  static func copying(_ value: some BitwiseCopyable) -> SocketAddress {
+    let address = unsafe withUnsafeBytes(of: value) { bytes in
+      unsafe bytes.baseAddress.flatMap { unsafe SocketAddress(copying: $0, byteCount: bytes.count) }
+    }
+    guard let address else { preconditionFailure("\(value) is no address") }
+    return address
   }
 }
 

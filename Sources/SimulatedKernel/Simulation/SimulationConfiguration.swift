@@ -1,4 +1,5 @@
 public import CompletionIO
+package import Uring
 
 /// What a simulation simulates.
 public struct SimulationConfiguration: Hashable, Sendable {
@@ -8,6 +9,8 @@ public struct SimulationConfiguration: Hashable, Sendable {
   public var loopCount = 1
   /// Buffers and times of the network.
   public var network = SimulatedNetwork()
+  /// What the loops take their kernel to be able to do, and so which forms of requests they use.
+  package var features = KernelTier.full.features
   /// Lines of trace that an error shows; 0 for none, which is faster.
   ///
   /// A seed replays exactly, so a run that fails can be repeated with a trace.

@@ -44,7 +44,10 @@ final class SimulationStage {
     for configuration in configurations {
       var loops: [CompletionLoop] = []
       for _ in 0..<simulation.configuration.loopCount {
-        loops.append(try CompletionLoop(configuration: configuration, socketCalls: machine))
+        loops.append(
+          try CompletionLoop(
+            configuration: configuration, socketCalls: machine,
+            features: simulation.configuration.features))
       }
       let group = CompletionLoopGroup(turning: loops, configuration: configuration)
       groups.append(group)

@@ -5,6 +5,7 @@ internal import Uring
 extension SimulatedSocket {
   /// Starts to connect; 0 or a negated errno, EINPROGRESS for one that is under way.
   func startConnecting(to address: SocketAddress) -> Int32 {
+    if isUnix { return connectUnix(to: address) }
     switch state {
     case .connecting: return -Errno.alreadyInProcess.rawValue
     case .connected: return -Errno.socketIsConnected.rawValue
@@ -12,23 +13,12 @@ extension SimulatedSocket {
     case .idle: break
     }
     remoteAddress = address
-    if localAddress == nil, !isUnix { localAddress = machine.makeLocalAddress() }
-    guard !isUnix else { return connectAtOnce(to: address) }
+    if localAddress == nil { localAddress = machine.makeLocalAddress() }
     isSendShut = false
     isReceiveShut = false
     state = .connecting
     machine.schedule(.handshake(self, attempt: 1), after: machine.latency())
     return -Errno.nowInProgress.rawValue
-  }
-
-  /// Unix-domain sockets connect at once or say why not (unix_stream_connect).
-  private func connectAtOnce(to address: SocketAddress) -> Int32 {
-    guard let listener = machine.listener(at: address) else {
-      return -Errno.connectionRefused.rawValue
-    }
-    guard !listener.isBacklogFull else { return -Errno.resourceTemporarilyUnavailable.rawValue }
-    listener.take(self)
-    return 0
   }
 
   /// A SYN has reached the other side.
@@ -49,12 +39,15 @@ extension SimulatedSocket {
   var isBacklogFull: Bool { acceptQueue.count > backlog }
 
   /// Makes the other end of a connection and queues it.
-  private func take(_ client: SimulatedSocket) {
+  func take(_ client: SimulatedSocket) {
     let server = machine.makeSocket(isUnix: isUnix)
     server.localAddress = localAddress
     server.remoteAddress = client.localAddress
-    server.sendLimit = sendLimit
-    server.receiveLimit = receiveLimit
+    // A TCP socket inherits its buffers' sizes, a Unix-domain one does not (unix_create1).
+    if !isUnix {
+      server.sendLimit = sendLimit
+      server.receiveLimit = receiveLimit
+    }
     server.state = .connected
     server.peer = client
     client.peer = server

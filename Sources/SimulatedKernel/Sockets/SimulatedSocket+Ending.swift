@@ -7,6 +7,12 @@ extension SimulatedSocket {
   func shutDown(_ direction: Int32) -> Int32 {
     let endsReceiving = direction == 0 || direction == 2  // SHUT_RD, SHUT_RDWR (shutdown(2)).
     let endsSending = direction == 1 || direction == 2  // SHUT_WR, SHUT_RDWR.
+    guard !isUnix else {
+      shutDownUnix(receiving: endsReceiving, sending: endsSending)
+      return 0
+    }
+    // A connection that is over, reset or in good order on both sides, has nothing to shut down
+    // (inet_shutdown).
     switch state {
     case .idle, .dead:
       return -Errno.socketNotConnected.rawValue
@@ -29,14 +35,18 @@ extension SimulatedSocket {
 
   /// Ends a socket from inside, because of an error that the next operation is told.
   func fail(_ error: Int32) {
-    let peer = peer
     self.error = error
-    state = state == .connecting ? .idle : .dead
     isSendShut = true
     isReceiveShut = true
+    machine.trace.note(at: machine.now, "socket \(number) fails with \(error)")
+    guard !isUnix else {
+      endForPeer(isReset: true)
+      return wakeAll()
+    }
+    let peer = peer
+    state = state == .connecting ? .idle : .dead
     sendQueue.removeAll()
     self.peer = nil
-    machine.trace.note(at: machine.now, "socket \(number) fails with \(error)")
     wakeAll()
     peer?.receiveReset()
   }
@@ -45,8 +55,9 @@ extension SimulatedSocket {
   func receiveReset() {
     guard state == .connected else { return }
     peer = nil
-    // In CLOSE_WAIT, where the peer had ended its half, the error is EPIPE.
-    fail(isAtEnd ? Errno.brokenPipe.rawValue : Errno.connectionReset.rawValue)
+    // In CLOSE_WAIT, where the peer alone had ended its half, the error is EPIPE.
+    let isCloseWait = isAtEnd && !isSendShut
+    fail(isCloseWait ? Errno.brokenPipe.rawValue : Errno.connectionReset.rawValue)
   }
 
   /// Ends the socket once neither a descriptor nor a request holds it.
@@ -77,15 +88,20 @@ extension SimulatedSocket {
   }
 
   private func closeConnection() {
+    if isUnix { return closeUnix() }
     // Unread bytes turn the FIN into a reset (tcp_close).
     guard receiveQueue.isEmpty else { return resetConnection() }
     isSendShut = true
     isReceiveShut = true
     scheduleTransfer()
-    unlinkIfDone()
   }
 
-  private func resetConnection() {
+  /// Drops the connection, and tells the peer so.
+  func resetConnection() {
+    if isUnix {
+      state = .dead
+      return endForPeer(isReset: true)
+    }
     let peer = peer
     self.peer = nil
     state = .dead
@@ -94,12 +110,15 @@ extension SimulatedSocket {
     peer?.receiveReset()
   }
 
-  /// Lets two ends go that have nothing more to say to each other.
-  func unlinkIfDone() {
-    guard let peer, isReleased, peer.isReleased, hasSentEnd, peer.hasSentEnd else { return }
-    peer.peer = nil
-    peer.state = .dead
+  /// Ends a connection whose two sides have ended: nothing can reset it any more (tcp_done).
+  func endIfBothEnded() {
+    guard let peer, hasSentEnd, peer.hasSentEnd else { return }
     self.peer = nil
-    state = .dead
+    peer.peer = nil
+    for socket in [self, peer] {
+      socket.state = .dead
+      socket.isReceiveShut = true
+      socket.wakeAll()
+    }
   }
 }

@@ -3,7 +3,11 @@ internal import Uring
 // Bytes on their way: from the program into the send buffer, over the network, and out again.
 extension SimulatedSocket {
   /// Room for bytes of the program.
-  var room: Int { max(0, sendLimit - sendQueue.count) }
+  var room: Int { max(0, sendLimit - unreceivedByteCount) }
+
+  /// Bytes that the send buffer is charged for; over a Unix-domain socket until the peer receives
+  /// them.
+  var unreceivedByteCount: Int { isUnix ? peer?.receiveQueue.count ?? 0 : sendQueue.count }
 
   /// Takes bytes of the program, for which there is room.
   func accept(_ pieces: [MemoryPiece], from offset: Int, _ byteCount: Int) {
@@ -14,24 +18,29 @@ extension SimulatedSocket {
       skipped += piece.byteCount
       guard start < piece.byteCount else { continue }
       let count = min(left, piece.byteCount - start)
-      sendQueue.append(piece.address + UInt(start), count)
+      if isUnix {
+        peer?.receiveQueue.append(piece.address + UInt(start), count)
+      } else {
+        sendQueue.append(piece.address + UInt(start), count)
+      }
       left -= count
       if left == 0 { break }
     }
     acceptedByteCount += UInt64(byteCount)
-    scheduleTransfer()
+    if isUnix { peer?.wake(.reading) } else { scheduleTransfer() }
   }
 
   /// Gives bytes to the program, which makes room for the peer's.
   func deliver(_ byteCount: Int, to address: UInt) {
     receiveQueue.removeFirst(byteCount, to: address)
     receivedByteCount += UInt64(byteCount)
-    peer?.scheduleTransfer()
+    guard let peer else { return }
+    if !isUnix { peer.scheduleTransfer() } else if peer.hasRoom { peer.wake(.writing) }
   }
 
   /// Has what waits here travel, soon.
   func scheduleTransfer() {
-    guard !isTransferScheduled, state == .connected, let peer else { return }
+    guard !isUnix, !isTransferScheduled, state == .connected, let peer else { return }
     let canMove = !sendQueue.isEmpty && peer.receiveQueue.count < peer.receiveLimit
     let canEnd = sendQueue.isEmpty && isSendShut && !hasSentEnd
     let isLost = !sendQueue.isEmpty && peer.isReleased
@@ -46,7 +55,7 @@ extension SimulatedSocket {
     guard state == .connected, let peer else { return }
     if !sendQueue.isEmpty {
       // Bytes for a socket that nobody has open any more are answered with a reset (tcp_rcv_state).
-      if peer.isReleased { return receiveReset() }
+      if peer.isReleased { return peer.resetConnection() }
       var count = min(sendQueue.count, peer.receiveLimit - peer.receiveQueue.count)
       guard count > 0 else { return }
       if count > 1, machine.faults.strikes(.shortTransfer) {
@@ -63,6 +72,6 @@ extension SimulatedSocket {
       peer.wakeAll()
     }
     scheduleTransfer()
-    unlinkIfDone()
+    endIfBothEnded()
   }
 }

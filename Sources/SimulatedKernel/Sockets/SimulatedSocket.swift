@@ -4,7 +4,7 @@ internal import Uring
 /// A stream socket, with bounded buffers and a peer, that exists in memory only.
 ///
 /// Its states and the errors that follow from them are those of a TCP socket of Linux (tcp(7),
-/// tcp_sendmsg_locked, tcp_recvmsg_locked, tcp_poll).
+/// tcp_sendmsg_locked, tcp_recvmsg_locked, tcp_poll), or of a Unix-domain one (unix(7), af_unix.c).
 package final class SimulatedSocket {
   /// Tells it from all others of its machine; never reused.
   package let number: Int
@@ -18,8 +18,9 @@ package final class SimulatedSocket {
     /// Its SYN is on its way.
     case connecting
     case listening
+    /// A Unix-domain socket stays so when its peer is gone.
     case connected
-    /// Reset, or failed for good.
+    /// Reset, ended on both sides, or failed for good.
     case dead
   }
 
@@ -101,8 +102,11 @@ package final class SimulatedSocket {
     }
   }
 
-  /// A third of the buffer has to be free before a writer is woken (sk_stream_is_writeable).
-  var hasRoom: Bool { (sendLimit - sendQueue.count) * 3 >= sendLimit }
+  /// A third of the buffer has to be free before a writer is woken (sk_stream_is_writeable), and
+  /// three quarters of a Unix-domain socket's (unix_writable).
+  var hasRoom: Bool {
+    isUnix ? unreceivedByteCount * 4 <= sendLimit : (sendLimit - sendQueue.count) * 3 >= sendLimit
+  }
 
   func isReady(_ side: Side) -> Bool {
     side == .reading ? isReadable : isWritable

@@ -32,6 +32,7 @@ extension SimulatedMachine: SocketCalls {
     let address = address.port == 0 ? makeLocalAddress() : address
     let others = bound[address.simulated] ?? []
     guard others.allSatisfy({ $0.reusesPort && socket.reusesPort }) else { throw .addressInUse }
+    if address.isPath, !socketFiles.insert(address).inserted { throw .addressInUse }
     bound[address.simulated, default: []].append(socket)
     socket.localAddress = address
   }
@@ -39,22 +40,26 @@ extension SimulatedMachine: SocketCalls {
   package func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {
     let socket = try open(socket)
     guard socket.state == .idle, !socket.isReleased else { throw .invalidArgument }
+    if socket.localAddress == nil {
+      guard !socket.isUnix else { throw .invalidArgument }
+      let address = makeLocalAddress()
+      bound[address, default: []].append(socket)
+      socket.localAddress = address
+    }
     socket.state = .listening
     socket.backlog = max(0, Int(backlog))
     trace.note(at: now, "socket \(socket.number) listens")
   }
 
   package func localAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
-    guard let address = try open(socket).localAddress else { throw .invalidArgument }
-    return address
+    let socket = try open(socket)
+    return socket.localAddress ?? (socket.isUnix ? .unnamed : .wildcard)
   }
 
   package func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
     let socket = try open(socket)
-    guard socket.state == .connected, let address = socket.remoteAddress else {
-      throw .socketNotConnected
-    }
-    return address
+    guard socket.state == .connected else { throw .socketNotConnected }
+    return socket.peerName
   }
 
   package func close(_ socket: FileDescriptor) {
@@ -67,7 +72,29 @@ extension SimulatedMachine: SocketCalls {
   }
 }
 
+extension SimulatedSocket {
+  /// The other end's address, whether or not it can still be asked for.
+  var peerName: SocketAddress { remoteAddress ?? (isUnix ? .unnamed : .wildcard) }
+}
+
 extension SocketAddress {
+  /// Whether this is a path, whose file stays when its socket is closed (unix(7)).
+  var isPath: Bool { isUnixDomain && !isUnnamedOrAbstract }
+
+  private var isUnnamedOrAbstract: Bool {
+    description == "unix:" || description.hasPrefix("unix:@")
+  }
+
+  /// The address of a TCP socket that has none.
+  static var wildcard: SocketAddress {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    return copying(address)
+  }
+
+  /// The address of a Unix-domain socket that has none.
+  static var unnamed: SocketAddress { copying(sa_family_t(AF_UNIX)) }
+
   /// The same for every way to name a port: a simulated machine has one interface.
   var simulated: SocketAddress {
     port.map { .loopback(port: $0) } ?? self

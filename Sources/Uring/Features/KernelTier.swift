@@ -47,6 +47,11 @@ extension KernelTier {
     }
   }
 
+  /// What the oldest kernel of the tier has; everything for the full one.
+  package var features: KernelFeatures {
+    KernelFeatures(KernelFeature.allCases).subtracting(KernelFeatures(missing))
+  }
+
   /// What the oldest kernel of the tier lacks; nothing for the full one.
   var missing: [KernelFeature] {
     switch self {

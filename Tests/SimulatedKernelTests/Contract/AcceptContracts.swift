@@ -129,19 +129,15 @@ import Uring
   /// A Unix-domain connect to a full backlog waits for room.
   enum FullUnixBacklog: Script {
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let address = try SocketAddress.unix("@swift-uring contract")
-      let sockets = try (0..<3).map { _ in
-        try stage.calls.makeSocket(family: address.family)
-      }
-      try stage.calls.bind(sockets[0], to: address)
-      try stage.calls.listen(sockets[0], backlog: 0)
-      try stage.connect("first", sockets[1], to: address)
+      let (listener, address) = try stage.listener(over: OverUnix.self, backlog: 0)
+      let clients = try (0..<2).map { _ in try stage.socket(over: OverUnix.self) }
+      try stage.connect("first", clients[0], to: address)
       try stage.complete()
-      try stage.connect("second", sockets[2], to: address)
+      try stage.connect("second", clients[1], to: address)
       try stage.completeAtOnce()
-      stage.submit("accept", .accept(from: .file(sockets[0])))
+      stage.submit("accept", .accept(from: .file(listener)))
       try stage.completeSorted(2)
-      stage.close(sockets[0], sockets[1], sockets[2])
+      stage.close(listener, clients[0], clients[1])
     }
   }
 

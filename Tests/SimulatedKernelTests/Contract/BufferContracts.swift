@@ -57,6 +57,35 @@ import Uring
     }
   }
 
+  /// A group that nobody has registered is no other error than an empty one, however often.
+  enum UnknownGroup: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair()
+      for name in ["without bytes", "without bytes again", "with bytes"] {
+        if name == "with bytes" {
+          try stage.send("send", 5, to: client)
+          try stage.waitUntilReadable(server)
+        }
+        stage.submit(name, .receive(.file(server), bufferGroup: 7))
+        try stage.complete()
+        stage.submit("\(name), many", .receiveMultishot(.file(server), bufferGroup: 7))
+        try stage.complete()
+        let waiting = stage.submit(
+          "\(name), waits first", .receive(.file(server), bufferGroup: 7, options: .pollFirst))
+        if name == "with bytes" {
+          try stage.complete()
+        } else {
+          try stage.completeAtOnce()
+          stage.submit("cancel", .cancel(waiting))
+          try stage.complete(2)
+        }
+      }
+      stage.submit("known", .receive(.file(server), bufferGroup: 0))
+      try stage.complete()
+      stage.close(client, server)
+    }
+  }
+
   /// A receive that finds no place in the completion queue ends, and loses nothing.
   enum SmallCompletionQueue: Script {
     static var buffers: (count: Int, byteCount: Int) { (8, 4) }
@@ -84,6 +113,7 @@ import Uring
 
   @Test func multishot() throws { try Contract.check(Multishot.self) }
   @Test func exhaustion() throws { try Contract.check(Exhaustion.self) }
+  @Test func unknownGroup() throws { try Contract.check(UnknownGroup.self) }
   @Test func emptyAtArming() throws { try Contract.check(EmptyAtArming.self) }
   @Test func smallCompletionQueue() throws { try Contract.check(SmallCompletionQueue.self) }
 }

@@ -1,4 +1,8 @@
+import CLiburing
+import Glibc
+import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompletionIO
@@ -6,7 +10,7 @@ import Testing
 @testable import Uring
 
 /// A script of raw requests that must be answered alike by both kernels.
-protocol Script {
+protocol Script: SendableMetatype {
   /// How many buffers the pool has, and how large they are.
   static var buffers: (count: Int, byteCount: Int) { get }
   static var configuration: RingConfiguration { get }
@@ -27,7 +31,27 @@ enum Contract {
   static func check(
     _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let real = try onRealKernel(script)
+    try compare(script, with: onRealKernel(script), sourceLocation)
+  }
+
+  /// The same on a thread with a descriptor table of its own, where nobody else takes numbers.
+  static func checkWithOwnDescriptors(
+    _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let answers = Mutex<Result<[String], any Error>>(.success([]))
+    try onOtherThread {
+      let result = Result {
+        guard curing_start_descriptors_anew() == 0 else { throw Errno(rawValue: errno) }
+        return try onRealKernel(script)
+      }
+      answers.withLock { $0 = result }
+    }
+    try compare(script, with: answers.withLock { $0 }.get(), sourceLocation)
+  }
+
+  private static func compare(
+    _ script: (some Script).Type, with real: [String], _ sourceLocation: SourceLocation
+  ) throws {
     #expect(!real.isEmpty, sourceLocation: sourceLocation)
     // Several seeds, so that the order of events is no accident.
     for seed in 1...5 as ClosedRange<UInt64> {

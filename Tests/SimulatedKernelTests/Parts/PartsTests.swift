@@ -48,6 +48,15 @@ import Uring
     #expect(table[10] === sockets[2] && table[11] === sockets[1])
   }
 
+  @Test func theLowestFreeNumberIsOpenedNext() {
+    let machine = SimulatedMachine(seed: 1)
+    var table = DescriptorTable(base: 10, limit: 8)
+    func open() -> Int32? { table.insert(machine.makeSocket(isUnix: false)) }
+    for number in 10..<16 { #expect(open() == Int32(number)) }
+    for number in [11, 14, 12] as [Int32] { _ = table.remove(number) }
+    #expect([open(), open(), open(), open(), open(), open()] == [11, 12, 14, 16, 17, nil])
+  }
+
   @Test func aLineKeepsItsOrder() {
     var line = Line<Int>()
     for number in 0..<5000 { line.append(number) }

@@ -8,9 +8,9 @@ import Uring
 /// What a simulation promises: the seed decides, time is virtual, and what cannot end is told.
 @Suite struct SimulationTests {
   /// A busy little world: connections that come and go under every fault.
-  static func run(_ simulation: Simulation) throws -> Int {
+  static func run(_ simulation: Simulation, at address: String = "127.0.0.1:0") throws -> Int {
     try simulation.run { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await TCPListener.bind(to: address, on: group)
       async let serving: Void = listener.serve(EchoServerTests.echo)
       let address = "\(listener.localAddress)"
       let echoed = await withTaskGroup(of: Int.self) { tasks in

@@ -1,0 +1,147 @@
+import SystemPackage
+import Testing
+import Uring
+
+/// What a socket says after the ends of a connection: a hang-up is no reset.
+@Suite(.onCapableKernels) struct HangUpContracts {
+  /// The peer ends its half.
+  enum EndOfPeer<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      stage.shutDown("server", server)
+      try stage.look("client", client)
+      try stage.look("server", server)
+      stage.addresses("client", of: client)
+      try stage.receive("client", from: client)
+      stage.pendingError("client", of: client)
+      try stage.send("client", 5, to: client)
+      stage.settle()
+      try stage.receive("server", from: server)
+      stage.close(client, server)
+    }
+  }
+
+  /// The peer closes, with nothing unread.
+  enum CloseOfPeer<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      try stage.send("server", 5, to: server)
+      stage.close(server)
+      stage.settle()
+      try stage.look("client", client)
+      stage.addresses("client", of: client)
+      stage.pendingError("client", of: client)
+      for name in ["bytes", "the end", "the end again"] {
+        try stage.receive(name, from: client)
+      }
+      stage.shutDown("client", client)
+      try stage.look("client", client)
+      stage.addresses("client", of: client)
+      stage.shutDown("client", client)
+      try stage.receive("after both ends", from: client)
+      stage.pendingError("client", of: client)
+      stage.close(client)
+    }
+  }
+
+  /// Both end their halves, this side first.
+  enum BothEnd<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      stage.shutDown("client", client)
+      try stage.look("client", client)
+      stage.addresses("client", of: client)
+      stage.shutDown("client again", client)
+      stage.shutDown("server", server)
+      for (name, socket) in [("client", client), ("server", server)] {
+        try stage.look(name, socket)
+        stage.addresses(name, of: socket)
+        stage.pendingError(name, of: socket)
+        try stage.receive(name, from: socket)
+        try stage.send(name, 5, to: socket)
+        stage.shutDown("\(name) again", socket)
+        try stage.look(name, socket)
+      }
+      stage.close(client, server)
+    }
+  }
+
+  /// Both end their halves while bytes of both are unread; a close that follows resets nothing.
+  enum BothEndWithBytes<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      for (name, socket) in [("client", client), ("server", server)] {
+        try stage.send(name, 5, to: socket)
+        stage.shutDown(name, socket)
+      }
+      try stage.look("client", client)
+      stage.close(server)
+      stage.settle()
+      try stage.look("client", client)
+      stage.pendingError("client", of: client)
+      try stage.receive("bytes", from: client)
+      try stage.receive("end", from: client)
+      stage.close(client)
+    }
+  }
+
+  /// The program itself ends both directions.
+  enum OwnEndOfBoth<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      stage.shutDown("client", client, direction: 2)
+      for (name, socket) in [("client", client), ("server", server)] {
+        try stage.look(name, socket)
+        stage.addresses(name, of: socket)
+        try stage.receive(name, from: socket)
+      }
+      stage.close(client, server)
+    }
+  }
+
+  /// The program ends its receiving half: what comes after that can still be received over TCP.
+  enum OwnEndOfReceiving<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      stage.shutDown("client", client, direction: 0)
+      try stage.look("client", client)
+      try stage.receive("client", from: client)
+      try stage.look("server", server)
+      try stage.send("server", 5, to: server)
+      stage.settle()
+      try stage.receive("client", from: client)
+      try stage.receive("client", from: client)
+      stage.close(client, server)
+    }
+  }
+
+  @Test func endOfPeer() throws {
+    try Contract.check(EndOfPeer<OverTCP>.self)
+    try Contract.check(EndOfPeer<OverUnix>.self)
+  }
+
+  @Test func closeOfPeer() throws {
+    try Contract.check(CloseOfPeer<OverTCP>.self)
+    try Contract.check(CloseOfPeer<OverUnix>.self)
+  }
+
+  @Test func bothEnd() throws {
+    try Contract.check(BothEnd<OverTCP>.self)
+    try Contract.check(BothEnd<OverUnix>.self)
+  }
+
+  @Test func bothEndWithBytes() throws {
+    try Contract.check(BothEndWithBytes<OverTCP>.self)
+    try Contract.check(BothEndWithBytes<OverUnix>.self)
+  }
+
+  @Test func ownEndOfBoth() throws {
+    try Contract.check(OwnEndOfBoth<OverTCP>.self)
+    try Contract.check(OwnEndOfBoth<OverUnix>.self)
+  }
+
+  @Test func ownEndOfReceiving() throws {
+    try Contract.check(OwnEndOfReceiving<OverTCP>.self)
+    try Contract.check(OwnEndOfReceiving<OverUnix>.self)
+  }
+}
