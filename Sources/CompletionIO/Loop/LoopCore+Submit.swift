@@ -32,7 +32,7 @@ extension LoopCore {
     _ slot: Int, on kernel: inout K
   ) -> Bool {
     assert(table[slot].state == .queued, "slot \(slot) is not in line")
-    if table[slot].facts.contains(.endRequested) {
+    if table[slot].facts.contains(.cancelRequested) {
       endWithoutKernel(slot, result: -Errno.canceled.rawValue)
       return true
     }

@@ -40,11 +40,11 @@ extension PolicyTable.Cell {
 
 extension PolicyTable.Column {
   func answer(
-    _ result: Int32, attempt: Int = 1, adding facts: Answer.Facts = [],
-    options: Request.Options = []
+    _ result: Int32, attempt: Int = 1, in phase: Answer.Phase = .request,
+    adding facts: Answer.Facts = [], options: Request.Options = []
   ) -> Answer {
     Answer(
       to: operation, result: result, options: self.options.union(options), attempt: attempt,
-      byteCount: 100, facts: self.facts.union(facts))
+      byteCount: 100, phase: phase, facts: self.facts.union(facts))
   }
 }

@@ -21,13 +21,23 @@ import Uring
     }
   }
 
+  /// What the operation would have waited or been submitted again for is told as ECANCELED.
   @Test(arguments: PolicyTable.rows)
-  func nothingIsSubmittedAgainOnceItsEndIsRequested(_ row: PolicyTable.Row) {
+  func nothingIsSubmittedAgainOnceACancelIsRequested(_ row: PolicyTable.Row) {
     for policy in PolicyTable.policies {
       for column in PolicyTable.Column.allCases {
-        for result in [-row.error.rawValue, 0, 1, 99, 100] {
-          let answer = column.answer(result, adding: .endRequested)
-          #expect(policy.verdict(for: answer) == .surface, "\(column), \(result), \(policy)")
+        for attempt in [1, 2, 15, 16, 17] {
+          let answer = column.answer(
+            -row.error.rawValue, attempt: attempt, adding: .cancelRequested)
+          let expected: Verdict =
+            switch row[column].verdict(policy, attempt: attempt) {
+            case .surface: .surface
+            case .readPendingError: .readPendingError
+            default: .surfaceAs(.canceled)
+            }
+          #expect(
+            policy.verdict(for: answer) == expected,
+            "\(column), attempt \(attempt), \(policy)")
         }
       }
     }
@@ -51,7 +61,8 @@ import Uring
       for column in PolicyTable.Column.allCases {
         for result in [-row.error.rawValue, 0, 50, 100] {
           let answer = column.answer(result, adding: .hasMore)
-          #expect(policy.verdict(for: answer) == .surface, "\(column), \(result), \(policy)")
+          let expected: Verdict = column == .sendZeroCopy ? .awaitNotification : .surface
+          #expect(policy.verdict(for: answer) == expected, "\(column), \(result), \(policy)")
         }
       }
     }
