@@ -32,7 +32,7 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Loop": [
       "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor", "CompletionLoop+Idle",
       "CompletionLoop+Operations", "JobQueue", "LoopCore+Controls", "LoopCore+Facts",
-      "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread",
+      "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread", "Request+AddressFamily",
       "WakeReader",
     ],
     // Borrowed memory under a request, and plain system calls.

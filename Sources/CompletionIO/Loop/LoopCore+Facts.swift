@@ -8,6 +8,11 @@ extension LoopCore {
     var answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
     if isTriedOnce(slot) { answer.facts.insert(.triedOnce) }
     if answer.result == 0, hasSendUnderWay(beside: slot) { answer.facts.insert(.sendUnderWay) }
+    if answer.options.contains(.selectBuffer), answer.result < 0, let pool {
+      if table[slot].request.bufferGroup != pool.group { answer.facts.insert(.unknownGroup) }
+      // What the kernel has refused to note is not with it.
+      if pool.kernelCount > 0, refusals.buffers.isEmpty { answer.facts.insert(.buffersWithKernel) }
+    }
     return answer
   }
 

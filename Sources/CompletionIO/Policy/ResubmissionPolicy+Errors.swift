@@ -45,10 +45,8 @@ extension ResubmissionPolicy {
     case .canceled:
       return answer.options.contains(.multishot) ? answer.again : .surface
     case .noBufferSpace:
-      // With a buffer group this is the empty pool, not the socket, and it comes at arming time
-      // even without data (Linux 6.18; liburing #688).
-      if answer.options.contains(.selectBuffer) { return .awaitBuffer }
-      return answer.afterPause
+      return answer.options.contains(.selectBuffer)
+        ? verdictForNoBuffer(answer) : answer.afterPause
     case .noMemory:
       return answer.afterPause
     case .invalidArgument:
@@ -56,6 +54,18 @@ extension ResubmissionPolicy {
     default:
       return .surface
     }
+  }
+
+  /// The group of a receive has no buffer; the socket is not short of memory.
+  ///
+  /// The kernel says so when it takes the request, even without data (Linux 6.18; liburing #688),
+  /// and says the same of a group that it does not know (io_buffer_select).
+  private func verdictForNoBuffer(_ answer: Answer) -> Verdict {
+    if answer.facts.contains(.unknownGroup) { return .surface }
+    guard answer.facts.contains(.buffersWithKernel) else { return .awaitBuffer }
+    // A buffer has come back since the kernel looked. Should the kernel say the same again, waiting
+    // for a buffer would spin.
+    return answer.attempt <= 2 ? .resubmit : .backOff(Self.shortPause(after: answer.attempt - 2))
   }
 
   func verdictForSend(_ answer: Answer, _ error: Errno) -> Verdict {
@@ -83,8 +93,16 @@ extension ResubmissionPolicy {
   }
 
   func verdictForConnect(_ answer: Answer, _ error: Errno) -> Verdict {
+    let isUnixDomain = answer.facts.contains(.unixDomain)
     switch error {
-    case .nowInProgress, .alreadyInProcess:
+    case .resourceTemporarilyUnavailable where isUnixDomain:
+      // The backlog is full (connect(2)); nothing is under way, and no poll would tell of room. The
+      // listener makes some when it accepts, which may take as long as it likes.
+      guard self == .completion else { return verdictForWouldBlock(answer) }
+      return .backOff(Self.shortPause(after: answer.attempt))
+    case .interrupted where isUnixDomain:
+      return answer.again  // Nothing is under way (unix_stream_connect).
+    case .resourceTemporarilyUnavailable, .nowInProgress, .alreadyInProcess:
       // Our own connect is under way: wait for its end, never issue it again.
       return self == .nonblocking ? .surface : .awaitWritability
     case .interrupted:
@@ -92,13 +110,6 @@ extension ResubmissionPolicy {
       return .awaitWritability
     case .socketIsConnected:
       return .readPendingError
-    case .resourceTemporarilyUnavailable:
-      if self == .nonblocking { return .surface }
-      if answer.facts.contains(.unixDomain) {
-        guard case .completion = self else { return verdictForWouldBlock(answer) }
-        return answer.afterPause
-      }
-      return .awaitWritability
     case .noBufferSpace, .noMemory:
       return answer.afterPause
     default:

@@ -10,8 +10,10 @@ extension PolicyTable.Cell {
     let pause = PolicyTable.scarcityPause(attempt)
     return switch self {
     case .terminal: .surface
-    case .wouldBlock: wouldBlock(policy, attempt: attempt, first: .pollFirst)
-    case .backlogFull: wouldBlock(policy, attempt: attempt, first: .backOff(pause))
+    case .wouldBlock: wouldBlock(policy, attempt: attempt)
+    case .backlogFull:
+      policy == .completion
+        ? .backOff(PolicyTable.shortPause(attempt)) : wouldBlock(policy, attempt: attempt)
     case .again: mayTryAgain ? .resubmit : .surface
     case .gone: mayTryAgain ? .resubmit : .backOff(.milliseconds(1))
     case .pause: mayTryAgain ? .backOff(pause) : .surface
@@ -25,11 +27,9 @@ extension PolicyTable.Cell {
     }
   }
 
-  private func wouldBlock(
-    _ policy: ResubmissionPolicy, attempt: Int, first: Verdict
-  ) -> Verdict {
+  private func wouldBlock(_ policy: ResubmissionPolicy, attempt: Int) -> Verdict {
     switch policy {
-    case .completion: attempt < 16 ? first : .surface
+    case .completion: attempt < 16 ? .pollFirst : .surface
     case .nonblocking: .surface
     case .backoff:
       .backOff(attempt > 3 ? .milliseconds(20) : .milliseconds(3 << (attempt - 1)))

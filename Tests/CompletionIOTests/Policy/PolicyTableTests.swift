@@ -95,11 +95,40 @@ import Uring
     for error in errors {
       for policy in PolicyTable.policies {
         for column in [PolicyTable.Column.connect, .connectUnix] {
+          // A Unix-domain connect that a signal has ended is not under way (unix_stream_connect).
+          if column == .connectUnix, error == .interrupted { continue }
           let verdict = policy.verdict(for: column.answer(-error.rawValue))
           let neverAgain: [Verdict.Kind] = [.surface, .awaitWritability, .readPendingError]
           #expect(neverAgain.contains(verdict.kind), "\(error), \(column), \(policy)")
         }
       }
+    }
+  }
+
+  @Test(arguments: [PolicyTable.Column.receivePooled, .receiveMany])
+  func aGroupThatTheLoopDoesNotHaveIsAnError(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      for others: Answer.Facts in [[], .buffersWithKernel, .capabilityDropped] {
+        for attempt in [1, 2, 16, 1000] {
+          let answer = column.answer(
+            -Errno.noBufferSpace.rawValue, attempt: attempt, adding: others.union(.unknownGroup))
+          #expect(policy.verdict(for: answer) == .surface)
+        }
+      }
+    }
+  }
+
+  /// Waiting in line for a buffer would spin: there is one.
+  @Test(arguments: [PolicyTable.Column.receivePooled, .receiveMany])
+  func noBufferAlthoughThereAreSomeIsPausedFor(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      let verdicts = [1, 2, 3, 4, 7, 8, 1_000_000].map { attempt in
+        policy.verdict(
+          for: column.answer(
+            -Errno.noBufferSpace.rawValue, attempt: attempt, adding: .buffersWithKernel))
+      }
+      let pauses = [1, 2, 16, 16, 16].map { Verdict.backOff(.milliseconds($0)) }
+      #expect(verdicts == [.resubmit, .resubmit] + pauses)
     }
   }
 }
