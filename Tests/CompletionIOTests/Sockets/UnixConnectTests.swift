@@ -164,7 +164,7 @@ private final class RawConnect: Sendable {
       unsafe memory.copyMemory(from: pointer, byteCount: byteCount)
       return byteCount
     }
-    self.memory = unsafe UInt(bitPattern: memory)
+    self.memory = UInt(bitPattern: memory)
     self.socket = HeldSocket(socket)
   }
 
@@ -182,7 +182,7 @@ private final class RawConnect: Sendable {
   ) async -> Token? {
     await loop.ask { [self] in
       let handler = OperationHandler { [self] outcome, _ in heard.withLock { $0.append(outcome) } }
-      guard let address = UnsafeRawPointer(bitPattern: memory) else { return nil }
+      guard let address = unsafe UnsafeRawPointer(bitPattern: memory) else { return nil }
       return unsafe try? loop.submit(
         .connect(socket.socket.target, to: address, byteCount: byteCount), policy: policy,
         timeout: timeout, handler: handler)
