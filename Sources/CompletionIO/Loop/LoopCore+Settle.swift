@@ -1,10 +1,10 @@
 internal import SystemPackage
 internal import Uring
 
-/// What to tell whom.
+/// An answer on its way to the owner of an operation.
 @safe
 struct Delivery {
-  /// Nobody hears of it if `nil`; what it carries is given back all the same.
+  /// Who is told; `nil` if only what the answer carries is to be given back.
   var owner: Unmanaged<OperationOwner>?
   /// Whether this is the last answer, which takes over the flight's reference to its owner.
   var isLast: Bool
@@ -180,5 +180,4 @@ extension LoopCore {
     table[slot].attempt = 1
     return unsafe Delivery(owner: table[slot].owner, isLast: false, outcome: outcome)
   }
-
 }
