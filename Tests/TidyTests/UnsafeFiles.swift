@@ -31,7 +31,8 @@ enum UnsafeFiles {
     // The loop's own memory, its thread, and what other threads hand to it.
     "Sources/CompletionIO/Loop": [
       "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor", "CompletionLoop+Idle",
-      "CompletionLoop+Operations", "JobQueue", "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread",
+      "CompletionLoop+Operations", "JobQueue", "LoopCore+Controls", "LoopCore+Facts",
+      "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread", "Request+AddressFamily",
       "WakeReader",
     ],
     // Borrowed memory under a request, and plain system calls.

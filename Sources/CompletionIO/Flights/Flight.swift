@@ -16,7 +16,8 @@ struct Flight {
   /// What was asked for at first, which stays in the flight's token.
   var operation: Operation
   var state: State
-  var phase: Phase
+  /// What is in the kernel for this flight, or is to be.
+  var phase: Answer.Phase
   var facts: Answer.Facts
   /// When its owner stops waiting, in nanoseconds of the loop's clock; 0 for never.
   var deadline: UInt64
@@ -42,20 +43,6 @@ struct Flight {
     case awaitingDescriptor
   }
 
-  /// What is in the kernel for this flight.
-  enum Phase: UInt8 {
-    /// The request itself.
-    case request
-    /// A poll for writability, in place of a connect that must not be issued again.
-    case writability
-    /// A poll before the request, on a kernel whose requests cannot wait first.
-    case readiness
-    /// A poll behind the end of a stream, which tells a reset from an end.
-    case hangUp
-    /// A zero-copy send that is done; its notification will say that its memory is free.
-    case notification
-  }
-
   var isTimedOut: Bool { deadline == Self.passedDeadline }
 
   /// Marks a deadline that has passed.
@@ -68,12 +55,13 @@ struct Flight {
 }
 
 extension Flight {
+  /// An answer to this flight, with the facts that the flight itself knows.
   func answer(result: Int32, hasMore: Bool) -> Answer {
     var facts = facts
     if hasMore { facts.insert(.hasMore) }
     return Answer(
       to: request.operation, result: result, options: request.options,
-      attempt: Int(attempt), byteCount: request.count, facts: facts)
+      attempt: Int(attempt), byteCount: request.count, phase: phase, facts: facts)
   }
 
   func outcome(_ token: Token, result: Int32, flags: Completion.Flags) -> Outcome {

@@ -7,16 +7,10 @@ struct BufferRefusals {
   /// Refusals since it last took some.
   private var count = 0
 
-  /// Takes note of what came of a request.
-  ///
-  /// - Parameters:
-  ///   - run: The buffers that it was to give.
-  ///   - result: Its result: how many were taken, 0 for all, or -ENOMEM (io_provide_buffers, Linux
-  ///     5.13 to 5.18).
-  mutating func settle(_ run: Range<UInt16>, result: Int32) {
-    let takenCount = result == 0 ? run.count : max(0, min(Int(result), run.count))
-    if takenCount == run.count { return count = 0 }
-    buffers.append(run.dropFirst(takenCount))
+  /// Takes note of what the kernel has not taken of the buffers of one request.
+  mutating func note(_ refused: Range<UInt16>) {
+    if refused.isEmpty { return count = 0 }
+    buffers.append(refused)
     count += 1
   }
 

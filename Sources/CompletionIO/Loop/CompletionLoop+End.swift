@@ -42,7 +42,7 @@ extension CompletionLoop {
     for slot in unsafe core.pointee.table.slots
     where unsafe core.pointee.table[slot].state != .free {
       if wakeReader.owns(unsafe core.pointee.table.token(of: slot)) { continue }
-      unsafe core.pointee.requestEnd(of: slot)
+      unsafe core.pointee.requestCancel(of: slot)
     }
   }
 

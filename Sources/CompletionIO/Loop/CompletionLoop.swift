@@ -76,7 +76,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     unsafe core = .allocate(capacity: 1)
     unsafe core.initialize(
       to: LoopCore(
-        flightLimit: configuration.flightLimit,
+        flightLimit: configuration.flightLimit, pool: pool,
         usesDirectTable: configuration.directDescriptorCount > 0, features: features))
     unsafe jobs = .allocate(capacity: 1)
     unsafe jobs.initialize(to: JobQueue())

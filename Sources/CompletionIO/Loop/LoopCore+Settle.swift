@@ -1,10 +1,10 @@
 internal import SystemPackage
 internal import Uring
 
-/// What to tell whom.
+/// An answer on its way to the owner of an operation.
 @safe
 struct Delivery {
-  /// Nobody hears of it if `nil`; what it carries is given back all the same.
+  /// Who is told; `nil` if only what the answer carries is to be given back.
   var owner: Unmanaged<OperationOwner>?
   /// Whether this is the last answer, which takes over the flight's reference to its owner.
   var isLast: Bool
@@ -24,53 +24,16 @@ extension LoopCore {
     }
     assert(table[slot].state == .inKernel, "\(completion.token) is not with the kernel")
     if completion.result >= 0, isPlainSuccess(slot, completion) {
+      assert(
+        table[slot].policy.verdict(for: answer(of: slot, completion)) == .surface,
+        "the shortcut decides about \(table[slot].request) against the policy")
       statistics.verdicts[Verdict.Kind.surface.rawValue] += 1
       return surface(slot, completion, result: completion.result)
     }
     return decide(slot, completion, on: &kernel)
   }
 
-  /// Apart, so that what nearly always happens stays small.
-  @inline(never)
-  private mutating func decide<K: Kernel & ~Copyable>(
-    _ slot: Int, _ completion: Completion, on kernel: inout K
-  ) -> Delivery? {
-    var completion = completion
-    switch table[slot].phase {
-    case .request:
-      if table[slot].request.operation == .sendZeroCopy, completion.hasMore {
-        // Whatever it came to, its memory is the kernel's until the notification, and so the
-        // verdict has to wait for that (io_uring_enter(2), IORING_OP_SEND_ZC).
-        table[slot].phase = .notification
-        table[slot].heldResult = completion.result
-        return nil
-      }
-    case .notification:
-      table[slot].phase = .request
-      completion.result = table[slot].heldResult
-      completion.flags = []
-    case .writability:
-      return settleWritability(slot, completion, on: &kernel)
-    case .readiness:
-      return settleReadiness(slot, completion)
-    case .hangUp:
-      return settleHangUp(slot, completion)
-    }
-    if completion.error == .canceled, isTriedOnce(slot) {
-      completion.result = -Errno.resourceTemporarilyUnavailable.rawValue
-    }
-    if completion.result == 0, hasSendUnderWay(beside: slot) {
-      table[slot].facts.insert(.sendUnderWay)
-    }
-    let answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
-    let verdict = table[slot].policy.verdict(for: answer)
-    statistics.count(verdict)
-    assert(
-      !isMistake(completion.result, verdict, of: slot), mistake(completion.result, of: slot))
-    return apply(verdict, to: slot, completion, on: &kernel)
-  }
-
-  /// The verdict `.surface` for the answers that are nearly all answers, without asking.
+  /// The verdict `.surface` for nearly all answers, without asking.
   private func isPlainSuccess(_ slot: Int, _ completion: Completion) -> Bool {
     guard table[slot].phase == .request else { return false }
     return switch table[slot].request.operation {
@@ -82,49 +45,73 @@ extension LoopCore {
     }
   }
 
+  /// Asks for the verdict; apart from ``settle(_:on:)``, so that the shortcut stays small.
+  @inline(never)
+  private mutating func decide<K: Kernel & ~Copyable>(
+    _ slot: Int, _ completion: Completion, on kernel: inout K
+  ) -> Delivery? {
+    var completion = completion
+    if table[slot].phase == .notification {
+      completion.result = table[slot].heldResult
+      completion.flags = []
+    }
+    let answer = answer(of: slot, completion)
+    let verdict = table[slot].policy.verdict(for: answer)
+    statistics.count(verdict)
+    assert(
+      !isMistake(completion.result, verdict, of: slot), mistake(completion.result, of: slot))
+    // A notification has told all it had to; what is submitted now is the request.
+    if answer.phase == .notification { table[slot].phase = .request }
+    return apply(verdict, to: slot, answer, completion, on: &kernel)
+  }
+
   private mutating func apply<K: Kernel & ~Copyable>(
-    _ verdict: Verdict, to slot: Int, _ completion: Completion, on kernel: inout K
+    _ verdict: Verdict, to slot: Int, _ answer: Answer, _ completion: Completion,
+    on kernel: inout K
   ) -> Delivery? {
     switch verdict {
     case .surface:
-      return surface(slot, completion, result: resultToTell(slot, completion))
+      return surface(slot, completion, result: completion.result)
+    case .surfaceAs(let error):
+      table[slot].byteCount += answer.movedByteCount
+      return surface(slot, completion, result: -error.rawValue)
+    case .surfaceEnd:
+      return surface(slot, completion, result: 0)
     case .surfaceAndRearm:
       enqueue(slot)
       return deliveryOfMany(slot, completion)
-    case .resubmit:
-      submitAgain(slot)
+    case .readPendingError:
+      if answer.hasHungUp { table[slot].facts.insert(.hungUp) }
+      table[slot].phase = .pendingError
+      statistics.otherSystemCalls += 1
+      let result = kernel.pendingError(of: table[slot].request.descriptor)
+      return decide(slot, Completion(token: completion.token, result: result), on: &kernel)
     case .sendRest:
-      let moved = UInt32(completion.result)
-      table[slot].byteCount += moved
-      table[slot].request = table[slot].request.advanced(by: moved)
-      if moved > 0 { table[slot].attempt = 0 }
+      table[slot].byteCount += answer.movedByteCount
+      table[slot].request = table[slot].request.advanced(by: answer.movedByteCount)
+      if answer.movedByteCount > 0 { table[slot].attempt = 0 }
       submitAgain(slot)
     case .pollFirst:
       table[slot].request.options.remove(.doNotWait)
       table[slot].request.options.insert(.pollFirst)
       submitAgain(slot)
+    case .goOnWithRequest:
+      table[slot].phase = .request
+      table[slot].request.options.remove(.pollFirst)
+      enqueue(slot)
+    case .resubmit:
+      submitAgain(slot)
     case .awaitWritability:
       table[slot].phase = .writability
       submitAgain(slot)
-    case .readPendingError:
-      let result = kernel.pendingError(of: table[slot].request.descriptor)
-      statistics.otherSystemCalls += 1
-      return surface(slot, completion, result: result)
     case .confirmEnd:
       table[slot].phase = .hangUp
       submitAgain(slot)
-    case .awaitBuffer:
-      table[slot].state = .awaitingBuffer
-      bufferLine.append(slot)
-    case .awaitDescriptor(let limit):
-      let attempt = table[slot].attempt
-      pause(slot, for: limit, from: kernel.now)
-      // Has no limit, and leaves half of what other answers have.
-      table[slot].attempt = min(attempt + 1, UInt32(ResubmissionPolicy.attemptLimit) / 2)
-      table[slot].state = .awaitingDescriptor
-      descriptorLine.append(slot)
-    case .backOff(let duration):
-      pause(slot, for: duration, from: kernel.now)
+    case .awaitNotification:
+      table[slot].phase = .notification
+      table[slot].heldResult = completion.result
+    case .awaitBuffer, .awaitDescriptor, .backOff:
+      wait(verdict, slot, from: kernel.now)
     case .dropCapability:
       table[slot].dropCapability()
       submitAgain(slot)
@@ -134,6 +121,26 @@ extension LoopCore {
     return unsafe Delivery(
       owner: nil, isLast: false,
       outcome: table[slot].outcome(completion.token, result: 0, flags: completion.flags))
+  }
+
+  /// Puts a flight where it waits for a buffer, a descriptor or the clock.
+  private mutating func wait(_ verdict: Verdict, _ slot: Int, from now: UInt64) {
+    switch verdict {
+    case .awaitBuffer:
+      table[slot].state = .awaitingBuffer
+      bufferLine.append(slot)
+    case .awaitDescriptor(let limit):
+      let attempt = table[slot].attempt
+      pause(slot, for: limit, from: now)
+      // Has no limit, and leaves half of what other answers have.
+      table[slot].attempt = min(attempt + 1, UInt32(ResubmissionPolicy.attemptLimit) / 2)
+      table[slot].state = .awaitingDescriptor
+      descriptorLine.append(slot)
+    case .backOff(let duration):
+      pause(slot, for: duration, from: now)
+    default:
+      preconditionFailure("\(verdict) is no wait")
+    }
   }
 
   mutating func submitAgain(_ slot: Int) {
@@ -159,22 +166,10 @@ extension LoopCore {
       result = Int32(clamping: table[slot].byteCount)
     }
     let outcome = table[slot].outcome(completion.token, result: result, flags: completion.flags)
-    if table[slot].deadline != 0 || table[slot].facts.contains(.endRequested) {
+    if table[slot].deadline != 0 || table[slot].facts.contains(.cancelRequested) {
       timers.remove(slot)
     }
     return unsafe Delivery(owner: table.retire(slot), isLast: true, outcome: outcome)
-  }
-
-  /// What the owner is told: a send that was cut short by a cancel or a deadline has failed, and
-  /// its count of bytes says how far it came.
-  private mutating func resultToTell(_ slot: Int, _ completion: Completion) -> Int32 {
-    let operation = table[slot].request.operation
-    guard completion.result >= 0, operation == .send || operation == .sendZeroCopy,
-      UInt32(completion.result) < table[slot].request.count,
-      table[slot].facts.contains(.endRequested)
-    else { return completion.result }
-    table[slot].byteCount += UInt32(completion.result)
-    return -Errno.canceled.rawValue
   }
 
   /// One of several answers; the flight stays.
@@ -184,32 +179,5 @@ extension LoopCore {
     // What goes well does not count against a request that lives for months.
     table[slot].attempt = 1
     return unsafe Delivery(owner: table[slot].owner, isLast: false, outcome: outcome)
-  }
-
-  private func hasSendUnderWay(beside slot: Int) -> Bool {
-    guard table[slot].request.operation == .receive else { return false }
-    return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.hasSendUnderWay } ?? false
-  }
-
-  /// A completion for nobody still gives back what it carries.
-  private mutating func settleStale(
-    _ completion: Completion, at now: @autoclosure () -> UInt64
-  ) -> Delivery? {
-    guard completion.token.slot != Token.slotLimit - 1 else {
-      if completion.token.operation == .cancel {
-        settleCancel(completion, at: now())
-      } else {
-        settleControl(completion)
-      }
-      return nil
-    }
-    statistics.staleCompletions += 1
-    if completion.token.operation == .accept, completion.result >= 0 {
-      let number = completion.result
-      post(.close(usesDirectTable ? .direct(number) : .file(FileDescriptor(rawValue: number))))
-    }
-    return unsafe Delivery(
-      owner: nil, isLast: false,
-      outcome: Outcome(token: completion.token, result: 0, flags: completion.flags))
   }
 }

@@ -32,7 +32,7 @@ extension LoopCore {
     _ slot: Int, on kernel: inout K
   ) -> Bool {
     assert(table[slot].state == .queued, "slot \(slot) is not in line")
-    if table[slot].facts.contains(.endRequested) {
+    if table[slot].facts.contains(.cancelRequested) {
       endWithoutKernel(slot, result: -Errno.canceled.rawValue)
       return true
     }
@@ -42,7 +42,7 @@ extension LoopCore {
     }
     if table[slot].phase != .request {
       request = .poll(request.descriptor, mask: Self.pollMask(before: request.operation))
-    } else if let result = answerAtOnce(request, table[slot].policy, kernel: &kernel) {
+    } else if let result = answerAtOnce(slot, kernel: &kernel) {
       statistics.otherSystemCalls += 1
       endWithoutKernel(slot, result: result)
       return true
@@ -61,19 +61,25 @@ extension LoopCore {
     operation == .receive || operation == .accept ? 0x1 : 0x4
   }
 
-  /// What a system call does better than a request.
+  /// Makes a system call that does better than a request; `nil` where none does.
   ///
   /// A shutdown request always goes to a worker thread (`REQ_F_FORCE_ASYNC`), and a connect request
-  /// never answers EINPROGRESS, which is what a non-blocking one is asked for.
-  private func answerAtOnce<K: Kernel & ~Copyable>(
-    _ request: Request, _ policy: ResubmissionPolicy, kernel: inout K
+  /// never answers EINPROGRESS, which is what a non-blocking one is asked for. A connect request to
+  /// a full Unix-domain backlog keeps a worker thread for as long as it waits (io_connect), or ends
+  /// with EAGAIN if the socket is in non-blocking mode.
+  private mutating func answerAtOnce<K: Kernel & ~Copyable>(
+    _ slot: Int, kernel: inout K
   ) -> Int32? {
-    guard !request.descriptor.isDirect else { return nil }
+    let request = table[slot].request
     switch request.operation {
-    case .shutdown:
+    case .shutdown where !request.descriptor.isDirect:
       return kernel.shutdown(request.descriptor, direction: Int32(request.count))
     case .connect:
-      return policy.asksNotToWait ? kernel.connectWithoutWaiting(request) : nil
+      if request.isToUnixDomain { table[slot].facts.insert(.unixDomain) }
+      // connect(2) takes no direct descriptor.
+      guard !request.descriptor.isDirect else { return nil }
+      return table[slot].facts.contains(.unixDomain) || table[slot].policy.asksNotToWait
+        ? kernel.connectWithoutWaiting(request) : nil
     default:
       return nil
     }

@@ -11,7 +11,11 @@ extension LoopCore {
         statistics.deadlines += 1
         table[slot].deadline = Flight.passedDeadline
         // One that is to end already is here for its cancel, which missed it.
-        if table[slot].facts.contains(.endRequested) { goOn(slot) } else { requestEnd(of: slot) }
+        if table[slot].facts.contains(.cancelRequested) {
+          goOn(slot)
+        } else {
+          requestCancel(of: slot)
+        }
       } else {
         goOn(slot)
       }

@@ -30,6 +30,8 @@ struct LoopCore: ~Copyable {
   /// Whether accepted connections are places in a direct table, for those that nobody takes.
   let usesDirectTable: Bool
   let forms: RequestForms
+  /// The buffers of the loop's group, to tell an empty group from an unknown one.
+  let pool: BufferPool?
 
   struct FreshTimeout {
     var token: Token
@@ -37,9 +39,10 @@ struct LoopCore: ~Copyable {
   }
 
   init(
-    flightLimit: Int, usesDirectTable: Bool = false,
+    flightLimit: Int, pool: BufferPool? = nil, usesDirectTable: Bool = false,
     features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
   ) {
+    self.pool = pool
     self.usesDirectTable = usesDirectTable
     forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)

@@ -1,8 +1,8 @@
 internal import Uring
 
-/// The forms of requests that a loop's kernel takes, and so which it uses.
+/// The forms of requests that a loop uses, because its kernel takes them.
 ///
-/// What an older kernel lacks is done in more steps with the same result.
+/// What an older kernel lacks, the loop does in more steps with the same result.
 struct RequestForms {
   /// An accept stays armed (Linux 5.19); otherwise each takes one connection.
   let acceptMultishot: Bool
@@ -44,8 +44,8 @@ struct RequestForms {
 
   /// Whether a request that is not to wait would wait, so that a cancel has to go behind it.
   ///
-  /// An accept is tried when it is submitted (io_accept): the cancel finds it only where nobody was
-  /// there to be accepted, and its ECANCELED then is the answer EAGAIN.
+  /// The kernel tries an accept when it takes the request (io_accept). So the cancel finds the accept
+  /// only if no connection was waiting, and ECANCELED stands for EAGAIN.
   func needsCancel(_ request: Request) -> Bool {
     request.operation == .accept && request.options.contains(.doNotWait) && !acceptDoNotWait
   }

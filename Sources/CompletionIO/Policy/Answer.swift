@@ -2,11 +2,11 @@ public import Uring
 
 /// One answer of the kernel, with what is known of the request it belongs to.
 ///
-/// Everything that a verdict depends on is in here: no clock, no ring, no hidden state.
+/// A verdict depends on nothing else: no clock, no ring, no hidden state.
 public struct Answer: Hashable, Sendable {
   /// What was asked.
   public var operation: Operation
-  /// A count, a descriptor or 0; below zero, a negated errno.
+  /// A count, a descriptor or 0; below zero, a negated errno; in a phase of a poll, its events.
   public var result: Int32
   /// How the request was submitted.
   public var options: Request.Options
@@ -14,6 +14,8 @@ public struct Answer: Hashable, Sendable {
   public var attempt: Int
   /// Bytes that the request asked to move.
   public var byteCount: UInt32
+  /// What the kernel has answered to.
+  public var phase: Phase
   /// What else is known.
   public var facts: Facts
 
@@ -25,10 +27,11 @@ public struct Answer: Hashable, Sendable {
   ///   - options: How the request was submitted.
   ///   - attempt: Submissions so far, counted from 1.
   ///   - byteCount: Bytes that the request asked to move.
+  ///   - phase: What the kernel has answered to.
   ///   - facts: What else is known.
   public init(
     to operation: Operation, result: Int32, options: Request.Options = [], attempt: Int = 1,
-    byteCount: UInt32 = 0, facts: Facts = []
+    byteCount: UInt32 = 0, phase: Phase = .request, facts: Facts = []
   ) {
     precondition(attempt >= 1, "attempts are counted from 1")
     self.operation = operation
@@ -36,30 +39,47 @@ public struct Answer: Hashable, Sendable {
     self.options = options
     self.attempt = attempt
     self.byteCount = byteCount
+    self.phase = phase
     self.facts = facts
+  }
+
+  /// What the kernel has answered to: the request, or something that the loop did for it.
+  public enum Phase: UInt8, CaseIterable, Hashable, Sendable {
+    /// The request itself.
+    case request
+    /// A poll before the request, on a kernel whose requests cannot wait first.
+    case readiness
+    /// A poll for writability, in place of a connect that must not be issued again.
+    case writability
+    /// A poll behind the end of a stream, which tells a reset from an end.
+    case hangUp
+    /// The question for the pending error of a socket (`SO_ERROR`), which decides a connect.
+    case pendingError
+    /// A zero-copy send whose memory is free; the result is what the send came to.
+    case notification
   }
 
   /// What is known of a request besides its encoding.
   public struct Facts: OptionSet, Hashable, Sendable {
     /// One bit a fact.
-    public var rawValue: UInt8
+    public var rawValue: UInt16
 
     /// Wraps a set of bits.
     @inlinable
-    public init(rawValue: UInt8) {
+    public init(rawValue: UInt16) {
       self.rawValue = rawValue
     }
 
     /// The request is still armed (`F_MORE`).
     @inlinable
     public static var hasMore: Self { Self(rawValue: 1 << 0) }
-    /// Its owner has asked for its end, by cancelling or by a deadline.
+    /// The owner of the request, or its deadline, has asked the kernel to cancel it.
     @inlinable
-    public static var endRequested: Self { Self(rawValue: 1 << 1) }
-    /// The socket is not a stream: one send is one message.
+    public static var cancelRequested: Self { Self(rawValue: 1 << 1) }
+    /// The socket is not a stream: one send is one message, and 0 bytes are a message too.
     @inlinable
     public static var datagram: Self { Self(rawValue: 1 << 2) }
-    /// The socket is a Unix-domain one, whose connect answers -EAGAIN when the backlog is full.
+    /// The address of a connect is a Unix-domain one: EAGAIN says that the backlog is full.
     @inlinable
     public static var unixDomain: Self { Self(rawValue: 1 << 3) }
     /// A capability has been dropped already.
@@ -68,5 +88,18 @@ public struct Answer: Hashable, Sendable {
     /// A send on the same socket is with the kernel, or has been cut short.
     @inlinable
     public static var sendUnderWay: Self { Self(rawValue: 1 << 5) }
+    /// The request must not wait, and the kernel could not be told: a cancel went behind it, so
+    /// ECANCELED says that it would have waited.
+    @inlinable
+    public static var triedOnce: Self { Self(rawValue: 1 << 6) }
+    /// The request selects its buffer from a group that is not the loop's.
+    @inlinable
+    public static var unknownGroup: Self { Self(rawValue: 1 << 7) }
+    /// The kernel holds buffers of the loop's group.
+    @inlinable
+    public static var buffersWithKernel: Self { Self(rawValue: 1 << 8) }
+    /// A poll has said that both directions of the connection have ended (POLLHUP).
+    @inlinable
+    public static var hungUp: Self { Self(rawValue: 1 << 9) }
   }
 }

@@ -1,25 +1,38 @@
+public import SystemPackage
+
 /// What to do next with an operation that the kernel has answered.
 public enum Verdict: Hashable, Sendable {
   /// Hands the result to the caller.
   case surface
+  /// Hands this error to the caller in place of the result; bytes that the result counts are added
+  /// to ``Outcome/byteCount``.
+  case surfaceAs(Errno)
+  /// Hands the end of the stream, 0, to the caller: a poll has seen no reset.
+  case surfaceEnd
   /// Hands the result to the caller and arms the multishot request again.
   case surfaceAndRearm
-  /// Submits the same request in the next batch.
+  /// Submits the same request, or the same poll, in the next batch.
   case resubmit
   /// Submits the rest of a partial send in the next batch.
   case sendRest
   /// Submits the same request so that the kernel waits for readiness before it tries.
   case pollFirst
-  /// Waits until the socket is writable, then reads its pending error: the end of a connect.
+  /// Submits the request that a poll has gone before.
+  case goOnWithRequest
+  /// Waits until the socket is writable: a connect is under way.
   case awaitWritability
-  /// Reads the socket's pending error now; none means that the connect has succeeded.
+  /// Asks the socket for its pending error, which is the next answer; none means that the connect
+  /// has succeeded.
   case readPendingError
-  /// Asks whether the connection has been reset: a stream's end beside a send that is under way.
+  /// Asks by a poll whether the connection has been reset: a stream's end beside a send that is
+  /// under way.
   case confirmEnd
   /// Waits until a buffer returns to the pool, in order of arrival.
   case awaitBuffer
   /// Waits until a descriptor is closed, or for a pause.
   case awaitDescriptor(atMost: Duration)
+  /// Waits for the notification that says that the memory of a zero-copy send is free.
+  case awaitNotification
   /// Submits again after a pause.
   case backOff(Duration)
   /// Submits once more without what the kernel or the socket does not support.
@@ -27,10 +40,14 @@ public enum Verdict: Hashable, Sendable {
 }
 
 extension Verdict {
-  /// A verdict without its duration, for counting.
+  /// A verdict without its duration or error, for counting.
   public enum Kind: Int, CaseIterable, Hashable, Sendable {
     /// See ``Verdict/surface``.
     case surface
+    /// See ``Verdict/surfaceAs(_:)``.
+    case surfaceAs
+    /// See ``Verdict/surfaceEnd``.
+    case surfaceEnd
     /// See ``Verdict/surfaceAndRearm``.
     case surfaceAndRearm
     /// See ``Verdict/resubmit``.
@@ -39,6 +56,8 @@ extension Verdict {
     case sendRest
     /// See ``Verdict/pollFirst``.
     case pollFirst
+    /// See ``Verdict/goOnWithRequest``.
+    case goOnWithRequest
     /// See ``Verdict/awaitWritability``.
     case awaitWritability
     /// See ``Verdict/readPendingError``.
@@ -49,27 +68,46 @@ extension Verdict {
     case awaitBuffer
     /// See ``Verdict/awaitDescriptor(atMost:)``.
     case awaitDescriptor
+    /// See ``Verdict/awaitNotification``.
+    case awaitNotification
     /// See ``Verdict/backOff(_:)``.
     case backOff
     /// See ``Verdict/dropCapability``.
     case dropCapability
   }
 
-  /// The verdict without its duration.
+  /// The verdict without its duration or error.
   public var kind: Kind {
     switch self {
     case .surface: .surface
+    case .surfaceAs: .surfaceAs
+    case .surfaceEnd: .surfaceEnd
     case .surfaceAndRearm: .surfaceAndRearm
     case .resubmit: .resubmit
     case .sendRest: .sendRest
     case .pollFirst: .pollFirst
+    case .goOnWithRequest: .goOnWithRequest
     case .awaitWritability: .awaitWritability
     case .readPendingError: .readPendingError
     case .confirmEnd: .confirmEnd
     case .awaitBuffer: .awaitBuffer
     case .awaitDescriptor: .awaitDescriptor
+    case .awaitNotification: .awaitNotification
     case .backOff: .backOff
     case .dropCapability: .dropCapability
+    }
+  }
+
+  /// The verdict in place of this one once a cancel is requested: nothing is submitted again.
+  var onceCancelled: Verdict {
+    switch self {
+    case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitNotification:
+      self
+    case .surfaceAndRearm:
+      .surface
+    case .resubmit, .sendRest, .pollFirst, .goOnWithRequest, .awaitWritability, .confirmEnd,
+      .awaitBuffer, .awaitDescriptor, .backOff, .dropCapability:
+      .surfaceAs(.canceled)
     }
   }
 }

@@ -50,7 +50,7 @@ import Testing
     let table = Table(capacity: 1)
     let first = try #require(table.open(Request(.receive)))
     table[first.slot].attempt = 9
-    table[first.slot].facts = [.endRequested, .capabilityDropped]
+    table[first.slot].facts = [.cancelRequested, .capabilityDropped]
     table[first.slot].phase = .writability
     table[first.slot].state = .pausing
     table[first.slot].byteCount = 77

@@ -94,18 +94,56 @@ import Testing
   @Test func waitingForABufferIsNoAttempt() throws {
     let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 1)
-    for _ in 0..<50 {
-      fixture.kernel.refuse(.receive, .noBufferSpace)
-      fixture.loop.pool.returnReleased(0)
-      fixture.turn(2)
-      _ = fixture.loop.pool.lease(0, byteCount: 0).release()
+    let pool = fixture.loop.pool
+    // Each time another receive has taken the buffer before.
+    fixture.kernel.observer = { kernel, submission in
+      guard submission.request.operation == .receive else { return nil }
+      kernel.loseBuffers()
+      _ = pool.lease(0, byteCount: 0).release()
+      return ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue)
     }
-    fixture.loop.pool.returnReleased(0)
+    for _ in 0..<50 {
+      pool.returnReleased(0)
+      fixture.settle()
+    }
+    #expect(fixture.count(of: .awaitBuffer) == 51)
+    fixture.kernel.observer = nil
+    pool.returnReleased(0)
     fixture.settle()
     try fixture.kernel.complete(.receive, 3, hasMore: true, takesBuffer: true)
     fixture.turn()
     #expect(receives[0].results == [3])
     #expect(receives[0].outcomes[0].attempts == 1)
+  }
+
+  @Test func aGroupThatTheLoopDoesNotHaveIsAnError() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.refuse(.receive, [.noBufferSpace, .noBufferSpace])
+    let socket = Descriptor(rawValue: 3, isDirect: false)
+    let receives = [
+      try fixture.start(.receiveMultishot(socket, bufferGroup: 1)),
+      try fixture.start(.receive(socket, bufferGroup: 1)),
+    ]
+    fixture.settle()
+    #expect(receives.map { $0.end?.error } == [.noBufferSpace, .noBufferSpace])
+    #expect(fixture.kernel.submissions.count == 2)
+  }
+
+  /// It goes on for as long as it takes, and does not spin.
+  @Test func noBufferAlthoughThereAreSomeIsPausedFor() throws {
+    let fixture = try LoopFixture()
+    fixture.kernel.observer = { _, submission in
+      submission.request.operation == .receive
+        ? ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue) : nil
+    }
+    let receive = try fixture.start(.receiveMany())
+    fixture.run(for: .seconds(1))
+    #expect(fixture.kernel.submissions.count < 80)
+    #expect(fixture.kernel.enterCount < 200)
+    #expect(receive.outcomes.isEmpty)
+    fixture.kernel.observer = nil
+    fixture.run(for: .milliseconds(17))
+    #expect(fixture.kernel.pendingCount(of: .receive) == 1)
   }
 
   @Test func aDeadlineEndsTheWaitInLine() throws {

@@ -42,13 +42,13 @@ import Testing
 
   @Test func inTheLineForABufferItLeavesTheOthersInOrder() throws {
     let fixture = try LoopFixture()
+    takeAllBuffers(fixture)
     var receives: [Recorded] = []
     for number: Int32 in 1...3 {
       fixture.kernel.refuse(.receive, .noBufferSpace)
       receives.append(
         try fixture.start(.receive(.file(FileDescriptor(rawValue: number)), bufferGroup: 0)))
     }
-    takeAllBuffers(fixture)
     fixture.turn()
     fixture.end(receives[1])
     fixture.turn()
@@ -174,7 +174,7 @@ import Testing
   @Test func ofAPollForWritabilityItEndsTheConnect() throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
-    let connect = try fixture.start(.made(.connect, byteCount: 16))
+    let connect = try fixture.start(.connectToInternet())
     fixture.turn(2)
     #expect(fixture.kernel.pending.map(\.request.operation) == [.poll])
     fixture.end(connect)

@@ -14,7 +14,7 @@ import Testing
   func itWaitsForWritabilityAndReadsThePendingError(_ error: Errno) throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, error)
-    let connect = try fixture.start(.made(.connect, on: 9, byteCount: 16))
+    let connect = try fixture.start(.connectToInternet(on: 9))
     fixture.turn(2)
     let poll = try #require(fixture.kernel.pending.first)
     #expect(poll.request == .poll(.file(FileDescriptor(rawValue: 9)), mask: 4))
@@ -31,7 +31,7 @@ import Testing
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     fixture.kernel.pendingErrors = [-Errno.connectionRefused.rawValue]
-    let connect = try fixture.start(.made(.connect, byteCount: 16))
+    let connect = try fixture.start(.connectToInternet())
     fixture.turn(2)
     try fixture.kernel.complete(.poll, 4 | 8 | 16)
     fixture.turn()
@@ -42,7 +42,7 @@ import Testing
   @Test func aHangUpWithoutAnErrorIsNoConnection() throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .resourceTemporarilyUnavailable)
-    let connect = try fixture.start(.made(.connect, byteCount: 16))
+    let connect = try fixture.start(.connectToInternet())
     fixture.turn(2)
     try fixture.kernel.complete(.poll, 4 | 16)
     fixture.turn()
@@ -54,7 +54,7 @@ import Testing
       let fixture = try LoopFixture()
       fixture.kernel.refuse(.connect, .socketIsConnected)
       fixture.kernel.pendingErrors = [pending]
-      let connect = try fixture.start(.made(.connect, byteCount: 16))
+      let connect = try fixture.start(.connectToInternet())
       fixture.turn(2)
       #expect(connect.results == [pending])
     }
@@ -67,7 +67,7 @@ import Testing
     fixture.kernel.connectResults = [
       -Errno.nowInProgress.rawValue, -Errno.alreadyInProcess.rawValue,
     ]
-    let connect = try fixture.start(.made(.connect, byteCount: 16), policy: policy)
+    let connect = try fixture.start(.connectToInternet(), policy: policy)
     fixture.turn(4)
     #expect(fixture.kernel.connects.count == 1)
     #expect(fixture.kernel.pending.map(\.request.operation) == [.poll])
@@ -79,32 +79,64 @@ import Testing
 
   @Test func nonblockingShowsThatItIsInProgress() throws {
     let fixture = try LoopFixture()
-    let connect = try fixture.start(.made(.connect, byteCount: 16), policy: .nonblocking)
+    let connect = try fixture.start(.connectToInternet(), policy: .nonblocking)
     fixture.turn(2)
     #expect(connect.end?.error == .nowInProgress)
     #expect(fixture.kernel.submissions.isEmpty)
   }
 
-  @Test func aFullUnixBacklogIsTriedAgainAfterAPause() throws {
+  /// A request would keep a thread of the kernel for as long as it waits.
+  @Test func aFullUnixBacklogIsTriedAgainForAsLongAsItTakes() throws {
     let fixture = try LoopFixture()
-    fixture.kernel.refuse(
-      .connect, .resourceTemporarilyUnavailable, .resourceTemporarilyUnavailable)
-    fixture.kernel.script[.connect]?.append(ScriptedKernel.Reply(result: 0))
-    let connect = try fixture.start(
-      .made(.connect, byteCount: 16), policy: .completion, facts: .unixDomain)
-    fixture.run(for: .milliseconds(10))
-    #expect(connect.end?.result == 0 && connect.end?.attempts == 3)
-    let times = fixture.kernel.submissions.map(\.time)
-    #expect(times.count == 3)
-    #expect((1_000_000...1_010_000).contains(times[1] - times[0]))
-    #expect((2_000_000...2_010_000).contains(times[2] - times[1]))
+    let full = -Errno.resourceTemporarilyUnavailable.rawValue
+    fixture.kernel.connectResults = Array(repeating: full, count: 20) + [0]
+    var times: [UInt64] = []
+    fixture.kernel.whenConnecting = { times.append($0.now / 1_000_000) }
+    let connect = try fixture.start(.connectToUnix())
+    fixture.run(for: .milliseconds(400))
+    #expect(connect.end?.result == 0 && connect.end?.attempts == 21)
+    #expect(fixture.kernel.submissions.isEmpty)
+    let pauses = zip(times.dropFirst(), times).map { $0 - $1 }
+    #expect(pauses.prefix(6) == [1, 2, 4, 8, 16, 16])
+    #expect(fixture.count(of: .backOff) == 20)
+  }
+
+  @Test func aDeadlineOrACancelEndsTheWaitForAFullUnixBacklog() throws {
+    let fixture = try LoopFixture()
+    let full = -Errno.resourceTemporarilyUnavailable.rawValue
+    fixture.kernel.connectResults = Array(repeating: full, count: 200)
+    let late = try fixture.start(.connectToUnix(), timeout: .milliseconds(30))
+    let cancelled = try fixture.start(.connectToUnix())
+    fixture.run(for: .milliseconds(20))
+    #expect(late.outcomes.isEmpty && cancelled.outcomes.isEmpty)
+    fixture.end(cancelled)
+    fixture.run(for: .milliseconds(20))
+    #expect(late.end?.error == .timedOut)
+    #expect(cancelled.end?.error == .canceled)
+    let count = fixture.kernel.connects.count
+    fixture.run(for: .seconds(1))
+    #expect(fixture.kernel.connects.count == count)
+  }
+
+  /// connect(2) takes no place of a direct table.
+  @Test func aDirectSocketConnectsByRequest() throws {
+    let fixture = try LoopFixture()
+    let connect = try fixture.start(.connectToUnix(from: .direct(3)))
+    fixture.turnWithoutWaiting()
+    #expect(fixture.kernel.connects.isEmpty)
+    try fixture.kernel.fail(.connect, .resourceTemporarilyUnavailable)
+    fixture.turnWithoutWaiting()
+    #expect(fixture.count(of: .backOff) == 1)
+    fixture.end(connect)
+    fixture.settle()
+    #expect(connect.end?.error == .canceled)
   }
 
   @Test func aPollThatIsInterruptedIsPolledAgainButNotForEver() throws {
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     fixture.kernel.refuse(.poll, Array(repeating: .interrupted, count: 100))
-    let connect = try fixture.start(.made(.connect, byteCount: 16))
+    let connect = try fixture.start(.connectToInternet())
     fixture.settle()
     #expect(connect.end?.error == .interrupted)
     #expect(fixture.kernel.submissions(of: .poll).count <= 16)
@@ -115,7 +147,7 @@ import Testing
     let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     let connect = try fixture.start(
-      .made(.connect, byteCount: 16), timeout: .milliseconds(10))
+      .connectToInternet(), timeout: .milliseconds(10))
     fixture.run(for: .milliseconds(11))
     #expect(connect.end?.error == .timedOut)
     #expect(fixture.kernel.submissions.map(\.request.operation) == [.connect, .poll, .cancel])

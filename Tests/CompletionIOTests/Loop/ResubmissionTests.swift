@@ -128,7 +128,8 @@ import Testing
 
   /// The loop's shortcut for nearly all answers must say what the policy would.
   @Test func theShortcutAgreesWithThePolicy() throws {
-    for column in PolicyTable.Column.allCases where column != .sendZeroCopy {
+    let others: [PolicyTable.Column] = [.sendZeroCopy, .connect, .connectUnix]
+    for column in PolicyTable.Column.allCases where !others.contains(column) {
       for (result, hasMore) in [(100, false), (100, true), (5, true), (0, true), (7, false)] {
         var answer = column.answer(Int32(result))
         if hasMore { answer.facts.insert(.hasMore) }

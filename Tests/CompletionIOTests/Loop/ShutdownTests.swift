@@ -16,7 +16,7 @@ import Testing
     var all = [
       try fixture.start(.receiveMany()), try fixture.start(.acceptMany()),
       try fixture.start(.made(.send, byteCount: 9)),
-      try fixture.start(.made(.connect, byteCount: 16)),
+      try fixture.start(.connectToInternet()),
       try fixture.start(.timer, timeout: .seconds(99)),
     ]
     for _ in 0..<2 { fixture.turnWithoutWaiting() }

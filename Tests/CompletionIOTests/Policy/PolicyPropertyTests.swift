@@ -15,10 +15,27 @@ import Uring
       let policy = randomPolicy(&numbers)
       let verdict = policy.verdict(for: answer)
       #expect(policy.verdict(for: answer) == verdict, "not pure: \(answer)")
-      if answer.facts.contains(.endRequested) || answer.facts.contains(.hasMore) {
-        #expect(verdict == .surface, "seed \(seed): \(answer)")
+      if answer.facts.contains(.cancelRequested) {
+        #expect(!verdict.submits, "seed \(seed): \(answer), \(verdict)")
       }
       #expect(problem(verdict, answer) == nil, "seed \(seed): \(answer), \(policy), \(verdict)")
+    }
+  }
+
+  /// Most of what a kernel never says, and all that it does.
+  @Test(arguments: Answer.Phase.allCases)
+  func noResultTraps(_ phase: Answer.Phase) {
+    let edges: [Int32] = [.min, .min + 1, -4096, .max - 1, .max]
+    for operation in Uring.Operation.allCases {
+      for result in edges + Array(-200...200) {
+        for facts: Answer.Facts in [[], .hasMore, .cancelRequested, .triedOnce, .unknownGroup] {
+          let answer = Answer(
+            to: operation, result: result, attempt: .max, byteCount: .max, phase: phase,
+            facts: facts)
+          for policy in PolicyTable.policies { _ = policy.verdict(for: answer) }
+          _ = answer.movedByteCount
+        }
+      }
     }
   }
 
@@ -39,13 +56,14 @@ import Uring
     for attempt in 1...40 {
       let answer = column.answer(-error.rawValue, attempt: attempt, adding: facts)
       switch policy.verdict(for: answer) {
-      case .surface, .readPendingError, .awaitWritability, .awaitBuffer: return true
+      case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitWritability, .awaitBuffer:
+        return true
       case .awaitDescriptor(let pause), .backOff(let pause):
         guard pause > .zero else { return false }
       case .dropCapability: facts.insert(.capabilityDropped)
       case .resubmit, .sendRest, .pollFirst:
         guard attempt < ResubmissionPolicy.attemptLimit else { return false }
-      case .surfaceAndRearm, .confirmEnd: return false
+      case .surfaceAndRearm, .confirmEnd, .goOnWithRequest, .awaitNotification: return false
       }
     }
     // Forty tries and no end: only somebody's scarcity or the naive policy may go on.
@@ -54,7 +72,9 @@ import Uring
 
   private func problem(_ verdict: Verdict, _ answer: Answer) -> String? {
     switch verdict {
-    case .surface: nil
+    case .surface, .surfaceAs: nil
+    case .surfaceEnd:
+      answer.phase == .hangUp && answer.result >= 0 ? nil : "no poll has shown it"
     case .surfaceAndRearm:
       answer.options.contains(.multishot) && answer.result >= 0 ? nil : "nothing to arm again"
     case .sendRest:
@@ -65,10 +85,17 @@ import Uring
       answer.options.contains(.selectBuffer) ? nil : "it takes no buffer"
     case .awaitDescriptor(let pause), .backOff(let pause):
       answer.result < 0 && pause > .zero ? nil : "a pause of nothing"
-    case .awaitWritability, .readPendingError:
+    case .awaitWritability:
       answer.operation == .connect && answer.result < 0 ? nil : "not a connect"
+    case .readPendingError:
+      answer.operation == .connect || answer.phase == .writability ? nil : "not a connect"
     case .dropCapability:
       answer.facts.contains(.capabilityDropped) ? "dropped twice" : nil
+    case .goOnWithRequest:
+      answer.phase == .readiness && answer.result >= 0 ? nil : "no poll has gone before it"
+    case .awaitNotification:
+      answer.operation == .sendZeroCopy && answer.facts.contains(.hasMore)
+        ? nil : "no notification will come"
     case .resubmit, .pollFirst:
       answer.result < 0 ? nil : "it has succeeded"
     }
@@ -82,7 +109,8 @@ import Uring
       options: Request.Options(rawValue: UInt8(numbers.next(below: 64))),
       attempt: 1 + (numbers.next(below: 2) == 0 ? numbers.next(below: 20) : 1 << 40),
       byteCount: UInt32(numbers.next(below: 200)),
-      facts: Answer.Facts(rawValue: UInt8(numbers.next(below: 32))))
+      phase: Answer.Phase.allCases[numbers.next(below: Answer.Phase.allCases.count)],
+      facts: Answer.Facts(rawValue: UInt16(numbers.next(below: 1024))))
   }
 
   private func randomPolicy(_ numbers: inout SeededNumbers) -> ResubmissionPolicy {
@@ -94,6 +122,18 @@ import Uring
         initial: .microseconds(numbers.next(below: 3) - 1),
         limit: .milliseconds(numbers.next(below: 3)))
     default: .retry(limit: numbers.next(below: 30))
+    }
+  }
+}
+
+extension Verdict {
+  /// Whether it puts anything into the kernel.
+  var submits: Bool {
+    switch self {
+    case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitNotification: false
+    case .surfaceAndRearm, .resubmit, .sendRest, .pollFirst, .goOnWithRequest, .awaitWritability,
+      .confirmEnd, .awaitBuffer, .awaitDescriptor, .backOff, .dropCapability:
+      true
     }
   }
 }

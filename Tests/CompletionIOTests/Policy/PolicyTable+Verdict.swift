@@ -10,8 +10,10 @@ extension PolicyTable.Cell {
     let pause = PolicyTable.scarcityPause(attempt)
     return switch self {
     case .terminal: .surface
-    case .wouldBlock: wouldBlock(policy, attempt: attempt, first: .pollFirst)
-    case .backlogFull: wouldBlock(policy, attempt: attempt, first: .backOff(pause))
+    case .wouldBlock: wouldBlock(policy, attempt: attempt)
+    case .backlogFull:
+      policy == .completion
+        ? .backOff(PolicyTable.shortPause(attempt)) : wouldBlock(policy, attempt: attempt)
     case .again: mayTryAgain ? .resubmit : .surface
     case .gone: mayTryAgain ? .resubmit : .backOff(.milliseconds(1))
     case .pause: mayTryAgain ? .backOff(pause) : .surface
@@ -25,11 +27,9 @@ extension PolicyTable.Cell {
     }
   }
 
-  private func wouldBlock(
-    _ policy: ResubmissionPolicy, attempt: Int, first: Verdict
-  ) -> Verdict {
+  private func wouldBlock(_ policy: ResubmissionPolicy, attempt: Int) -> Verdict {
     switch policy {
-    case .completion: attempt < 16 ? first : .surface
+    case .completion: attempt < 16 ? .pollFirst : .surface
     case .nonblocking: .surface
     case .backoff:
       .backOff(attempt > 3 ? .milliseconds(20) : .milliseconds(3 << (attempt - 1)))
@@ -40,11 +40,11 @@ extension PolicyTable.Cell {
 
 extension PolicyTable.Column {
   func answer(
-    _ result: Int32, attempt: Int = 1, adding facts: Answer.Facts = [],
-    options: Request.Options = []
+    _ result: Int32, attempt: Int = 1, in phase: Answer.Phase = .request,
+    adding facts: Answer.Facts = [], options: Request.Options = []
   ) -> Answer {
     Answer(
       to: operation, result: result, options: self.options.union(options), attempt: attempt,
-      byteCount: 100, facts: self.facts.union(facts))
+      byteCount: 100, phase: phase, facts: self.facts.union(facts))
   }
 }

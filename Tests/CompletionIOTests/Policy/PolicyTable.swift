@@ -42,7 +42,8 @@ enum PolicyTable {
     case terminal = "."
     /// Whatever the policy does with a would-block answer.
     case wouldBlock = "W"
-    /// The same of a Unix-domain connect, which the kernel cannot wait for.
+    /// The same of a Unix-domain connect: under `.completion` again after a pause, as often as it
+    /// takes.
     case backlogFull = "U"
     /// Again at once, a limited number of times.
     case again = "R"
@@ -88,7 +89,7 @@ enum PolicyTable {
     Row(.nowInProgress, "                 . .   . . .   W W W   Q Q   . ."),
     Row(.alreadyInProcess, "              . .   . . .   W W W   Q Q   . ."),
     Row(.socketIsConnected, "             . .   . . .   . . .   C C   . ."),
-    Row(.interrupted, "                   R R   R R R   R R R   P P   R R"),
+    Row(.interrupted, "                   R R   R R R   R R R   P R   R R"),
     Row(.canceled, "                      . R   . . R   . . .   . .   . ."),
     Row(.timeout, "                       . .   . . .   . . .   . .   . ."),
     Row(.noBufferSpace, "                 S S   B E E   B B B   B B   . ."),
@@ -118,6 +119,11 @@ enum PolicyTable {
     .completion, .nonblocking, .backoff(initial: .milliseconds(3), limit: .milliseconds(20)),
     .retry(limit: 5),
   ]
+
+  /// The pauses while somebody else has the next step: 1 ms doubled up to 16 ms.
+  static func shortPause(_ attempt: Int) -> Duration {
+    .milliseconds(1 << min(attempt - 1, 4))
+  }
 
   /// The scarcity pauses: 1 ms doubled up to 100 ms.
   static func scarcityPause(_ attempt: Int) -> Duration {

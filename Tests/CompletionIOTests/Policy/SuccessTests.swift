@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 import Uring
 
@@ -16,6 +17,22 @@ import Uring
       }
       #expect(policy.verdict(for: column.answer(100)) == .surface)
       #expect(policy.verdict(for: column.answer(99, adding: .datagram)) == .surface)
+    }
+  }
+
+  /// The part that went out is counted, and the send has failed.
+  @Test(arguments: [PolicyTable.Column.send, .sendZeroCopy])
+  func aPartialSendThatIsCancelledHasFailed(_ column: PolicyTable.Column) {
+    for policy in PolicyTable.policies {
+      for phase in [Answer.Phase.request, .notification] {
+        for result: Int32 in [0, 1, 99] {
+          let answer = column.answer(result, in: phase, adding: .cancelRequested)
+          #expect(policy.verdict(for: answer) == .surfaceAs(.canceled))
+          #expect(answer.movedByteCount == UInt32(result))
+        }
+        let whole = column.answer(100, in: phase, adding: .cancelRequested)
+        #expect(policy.verdict(for: whole) == .surface)
+      }
     }
   }
 
@@ -40,7 +57,7 @@ import Uring
     for policy in PolicyTable.policies {
       #expect(policy.verdict(for: column.answer(7)) == .surfaceAndRearm)
       #expect(policy.verdict(for: column.answer(7, adding: .hasMore)) == .surface)
-      #expect(policy.verdict(for: column.answer(7, adding: .endRequested)) == .surface)
+      #expect(policy.verdict(for: column.answer(7, adding: .cancelRequested)) == .surface)
     }
   }
 
@@ -55,13 +72,25 @@ import Uring
     }
   }
 
+  @Test func anEmptyDatagramIsNoEnd() {
+    for policy in PolicyTable.policies {
+      let many = Column.receiveMany.answer(0, adding: .datagram)
+      #expect(policy.verdict(for: many) == .surfaceAndRearm)
+      let one = Column.receive.answer(0, adding: .datagram)
+      #expect(policy.verdict(for: one) == .surface)
+    }
+  }
+
   @Test(arguments: [PolicyTable.Column.receive, .receivePooled, .receiveMany])
   func anEndBesideASendIsConfirmed(_ column: PolicyTable.Column) {
     for policy in PolicyTable.policies {
       #expect(policy.verdict(for: column.answer(0, adding: .sendUnderWay)) == .confirmEnd)
       #expect(policy.verdict(for: column.answer(1, adding: .sendUnderWay)) != .confirmEnd)
-      let cancelled = column.answer(0, adding: [.sendUnderWay, .endRequested])
-      #expect(policy.verdict(for: cancelled) == .surface)
+      // An end that is not confirmed is not told; the next receive meets it again.
+      let cancelled = column.answer(0, adding: [.sendUnderWay, .cancelRequested])
+      #expect(policy.verdict(for: cancelled) == .surfaceAs(.canceled))
+      let datagram = column.answer(0, adding: [.sendUnderWay, .datagram])
+      #expect(policy.verdict(for: datagram) != .confirmEnd)
     }
   }
 

@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import CompletionIO
@@ -5,9 +6,10 @@ import Testing
 @Suite struct VerdictTests {
   @Test func everyVerdictHasAKindOfItsOwn() {
     let verdicts: [Verdict] = [
-      .surface, .surfaceAndRearm, .resubmit, .sendRest, .pollFirst, .awaitWritability,
-      .readPendingError, .confirmEnd, .awaitBuffer, .awaitDescriptor(atMost: .zero),
-      .backOff(.zero), .dropCapability,
+      .surface, .surfaceAs(.canceled), .surfaceEnd, .surfaceAndRearm, .resubmit, .sendRest,
+      .pollFirst, .goOnWithRequest, .awaitWritability, .readPendingError, .confirmEnd,
+      .awaitBuffer, .awaitDescriptor(atMost: .zero), .awaitNotification, .backOff(.zero),
+      .dropCapability,
     ]
     #expect(verdicts.map(\.kind) == Verdict.Kind.allCases)
   }

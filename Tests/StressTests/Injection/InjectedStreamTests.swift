@@ -55,7 +55,7 @@ struct InjectedStreamTests {
       }
       #expect(injected.plan.count > 100)
       let statistics = await injected.loop.ask { injected.loop.statistics }
-      for kind in [Verdict.Kind.pollFirst, .resubmit, .backOff, .awaitBuffer] {
+      for kind in [Verdict.Kind.pollFirst, .resubmit, .backOff] {
         #expect(statistics.count(of: kind) > 0, "\(kind)")
       }
       injected.plan.begin(nil)

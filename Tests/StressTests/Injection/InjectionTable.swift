@@ -16,7 +16,7 @@ enum InjectionTable {
   /// The verdict that each letter of a row stands for.
   static let verdicts: [Character: Verdict.Kind] = [
     ".": .surface, "R": .resubmit, "P": .pollFirst, "B": .backOff, "F": .awaitDescriptor,
-    "E": .awaitBuffer, "W": .awaitWritability, "C": .readPendingError, "D": .dropCapability,
+    "W": .awaitWritability, "C": .readPendingError, "D": .dropCapability,
   ]
 
   struct Row: Sendable {
@@ -42,7 +42,7 @@ enum InjectionTable {
     Row(.interrupted, "                   R R    R R R  R R R  W    R R"),
     Row(.canceled, "                      . R    . . R  . . .  .    . ."),
     Row(.timeout, "                       . .    . . .  . . .  .    . ."),
-    Row(.noBufferSpace, "                 B B    B E E  B B B  B    . ."),
+    Row(.noBufferSpace, "                 B B    B R R  B B B  B    . ."),
     Row(.noMemory, "                      B B    B B B  B B D  B    . ."),
     Row(.connectionReset, "               . .    . . .  . . .  .    . ."),
     Row(.brokenPipe, "                    . .    . . .  . . .  .    . ."),

@@ -47,6 +47,8 @@ final class ScriptedKernel: Kernel {
   var observer: ((ScriptedKernel, Submission) -> Reply?)?
   /// Called when a wait begins with nothing to reap.
   var whenIdle: ((ScriptedKernel) -> Void)?
+  /// Called when a connect is made by a system call.
+  var whenConnecting: ((ScriptedKernel) -> Void)?
   /// Whether requests are written down; long runs do without.
   var keepsRecord = true
 
@@ -116,6 +118,7 @@ final class ScriptedKernel: Kernel {
 
   func connectWithoutWaiting(_ request: Request) -> Int32 {
     connects.append(request)
+    whenConnecting?(self)
     return connectResults.isEmpty ? -Errno.nowInProgress.rawValue : connectResults.removeFirst()
   }
 

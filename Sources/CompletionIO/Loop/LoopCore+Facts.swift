@@ -1,0 +1,28 @@
+internal import SystemPackage
+internal import Uring
+
+// What a loop knows of an answer besides the completion.
+extension LoopCore {
+  /// A completion as the verdict function takes it.
+  func answer(of slot: Int, _ completion: Completion) -> Answer {
+    var answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
+    if isTriedOnce(slot) { answer.facts.insert(.triedOnce) }
+    if answer.result == 0, hasSendUnderWay(beside: slot) { answer.facts.insert(.sendUnderWay) }
+    if answer.options.contains(.selectBuffer), answer.result < 0, let pool {
+      if table[slot].request.bufferGroup != pool.group { answer.facts.insert(.unknownGroup) }
+      // What the kernel has refused to note is not with it.
+      if pool.kernelCount > 0, refusals.buffers.isEmpty { answer.facts.insert(.buffersWithKernel) }
+    }
+    return answer
+  }
+
+  /// Whether a flight's request is not to wait, which only a cancel behind it can see to.
+  func isTriedOnce(_ slot: Int) -> Bool {
+    table[slot].phase == .request && forms.needsCancel(table[slot].request)
+  }
+
+  private func hasSendUnderWay(beside slot: Int) -> Bool {
+    guard table[slot].request.operation == .receive else { return false }
+    return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.hasSendUnderWay } ?? false
+  }
+}

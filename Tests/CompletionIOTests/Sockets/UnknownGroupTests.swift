@@ -1,0 +1,44 @@
+import CompletionTestSupport
+import Glibc
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+import Uring
+
+@testable import CompletionIO
+
+/// A receive that selects its buffer from a group that the loop does not have.
+@Suite("Unknown buffer groups", .timeLimit(.minutes(1)))
+struct UnknownGroupTests {
+  @Test("is told ENOBUFS, once", arguments: [false, true], PolicyTable.policies)
+  func isTold(isMultishot: Bool, policy: ResubmissionPolicy) async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let listener = try PlainSocket.listening()
+      let client = try PlainSocket()
+      try client.connect(to: listener.localAddress)
+      let server = try listener.accept()
+      client.send([1, 2, 3])
+      let target = server.target
+      let heard = Heard()
+      await loop.ask {
+        _ = unsafe try? loop.submit(
+          isMultishot
+            ? .receiveMultishot(target, bufferGroup: loop.pool.group + 1)
+            : .receive(target, bufferGroup: loop.pool.group + 1),
+          policy: policy, handler: OperationHandler { outcome, _ in heard.add(outcome) })
+      }
+      let limit = await loop.ask { loop.statistics.enters } + 10_000
+      await loop.until { !heard.outcomes.isEmpty || loop.statistics.enters > limit }
+      #expect(heard.outcomes.map(\.error) == [.noBufferSpace])
+      #expect(await loop.ask { loop.pool.availableCount } == loop.pool.capacity)
+    }
+  }
+
+  private final class Heard: Sendable {
+    private let list = Mutex<[Outcome]>([])
+    var outcomes: [Outcome] { list.withLock { $0 } }
+    func add(_ outcome: Outcome) { list.withLock { $0.append(outcome) } }
+  }
+}
