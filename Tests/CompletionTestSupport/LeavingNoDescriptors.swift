@@ -9,7 +9,7 @@ package func leavingNoDescriptors(
 ) async throws {
   try await body()
   let group = try CompletionLoopGroup(count: 1)
-  await group.shutdown()
+  await group.close()
   var before = openDescriptorCount()
   for _ in 0..<times {
     try await body()

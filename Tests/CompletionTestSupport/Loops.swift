@@ -12,10 +12,10 @@ package func withLoops<Result>(
   let group = try CompletionLoopGroup(count: count, configuration: configuration)
   do {
     let result = try await body(group)
-    await group.shutdown()
+    await group.close()
     return result
   } catch {
-    await group.shutdown()
+    await group.close()
     throw error
   }
 }

@@ -5,15 +5,15 @@ package import Uring
 package func withServer<Result>(
   on group: CompletionLoopGroup, at address: String = "127.0.0.1:0",
   options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil,
-  _ session: nonisolated(nonsending) @escaping @Sendable (TCPConnection) async throws -> Void,
+  _ session: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void,
   _ body: (SocketAddress) async throws -> Result
 ) async throws -> Result {
-  let listener = try await TCPListener.bind(
+  let listener = try await StreamListener.bind(
     to: address, on: group, options: options, policy: policy)
   let serving = Task { try await listener.serve(session) }
   do {
     let result = try await body(listener.localAddress)
-    listener.close()
+    listener.abort()
     try await serving.value
     return result
   } catch {
@@ -32,7 +32,7 @@ package func withEcho<Result>(
 }
 
 /// Sends back what comes, to the end of the stream.
-package func echo(_ connection: TCPConnection) async throws(SocketError) {
+package func echo(_ connection: StreamConnection) async throws(SocketError) {
   while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
 }
 

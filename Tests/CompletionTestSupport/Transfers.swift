@@ -2,7 +2,7 @@ package import CompletionIO
 import TestSupport
 import Uring
 
-extension TCPConnection {
+extension StreamConnection {
   /// Receives so many bytes, or fewer at the end of the stream.
   package func receive(atMost byteCount: Int) async throws(SocketError) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -17,7 +17,7 @@ extension TCPConnection {
     try await receive(atMost: .max)
   }
 
-  /// Receives into memory: at most so many bytes, fewer if fewer have come.
+  /// Receives into memory: at most so many bytes, fewer if fewer have come, none at the end.
   package func receive(
     _ limit: Int, timeout: Duration? = nil
   ) async throws(SocketError) -> [UInt8] {
@@ -26,7 +26,7 @@ extension TCPConnection {
     do {
       var span = memory.mutableSpan
       var bytes = unsafe span.mutableBytes
-      count = try await receive(into: &bytes, timeout: timeout)
+      count = try await receive(into: &bytes, timeout: timeout) ?? 0
     }
     return Array(memory[..<count])
   }

@@ -16,7 +16,7 @@ struct RestrictedSocketTests {
     } _: { group in
       try await withEcho(on: group) { address in
         for byteCount in [1, 4096, 300_000] {
-          let connection = try await TCPConnection.connect(to: address, on: group.next())
+          let connection = try await StreamConnection.connect(to: address, on: group.next())
           try await connection.exchange(byteCount)
           await connection.close()
         }
@@ -45,8 +45,8 @@ struct RestrictedSocketTests {
       let loop = group.loops[0]
       // A wake-up from another thread, and a flight that a cancel ends.
       #expect(await loop.ask { loop.isCurrent })
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      listener.close()
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      listener.abort()
     }
   }
 
@@ -55,14 +55,14 @@ struct RestrictedSocketTests {
     var restriction = RingRestriction.networking
     restriction.operations.remove(.connect)
     try await withLoops(1, { $0.ring.restriction = restriction }) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       do {
-        _ = try await TCPConnection.connect(to: listener.localAddress, on: group.next())
+        _ = try await StreamConnection.connect(to: listener.localAddress, on: group.next())
         Issue.record("connects")
       } catch let error as SocketError {
         #expect(error.errno == .permissionDenied)
       }
-      listener.close()
+      listener.abort()
     }
   }
 }

@@ -24,28 +24,26 @@ enum UnsafeFiles {
     "Sources/Uring/Sockets": [
       "AcceptedAddress", "SocketAddress+Parsing", "SocketAddress+Sockaddr",
     ],
-    // Fixed tables of requests in flight, indexed by their tokens.
+    // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
-      "FlightTable", "OperationOwner", "SlotQueue", "TimerQueue",
+      "FlightTable", "QueueStorage", "RingQueue", "WaitTable",
     ],
-    // The loop's own memory, its thread, and what other threads hand to it.
+    // The loop's own memory, its thread, its continuations, plain system calls, and the
+    // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+End", "CompletionLoop+Executor", "CompletionLoop+Idle",
-      "CompletionLoop+Operations", "JobQueue", "LoopCore+Controls", "LoopCore+Facts",
-      "LoopCore+Mistakes", "LoopCore+Settle", "LoopThread", "Request+AddressFamily",
-      "WakeReader",
+      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting", "HostedLoop",
+      "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
+      "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
+      "SocketCalls", "WakeReader",
     ],
-    // Borrowed memory under a request, and plain system calls.
+    // An array's bytes, borrowed for a send.
     "Sources/CompletionIO/Sockets": [
-      "AcceptQueue", "CompletionLoop+Sleep", "SocketCalls", "TCPConnection",
-      "TCPConnection+Connect", "TCPConnection+Lifecycle", "TCPConnection+ReceiveInto",
-      "TCPConnection+Send",
+      "StreamConnection+Send"
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "Acceptor", "ChunkSlab", "GatheredMessage", "Parking", "SenderLine",
-      "SocketStream", "SocketStream+Ending", "SocketStream+Receive", "SocketStream+Send",
-      "SocketStream+Sent", "StreamExtras",
+      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece", "SocketStream",
+      "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

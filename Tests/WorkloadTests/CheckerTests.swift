@@ -1,9 +1,9 @@
-@testable import CompletionIO
 import SimulatedKernel
 import SystemPackage
 import Testing
-import Uring
 
+@testable import CompletionIO
+@testable import Uring
 @testable import Workloads
 
 /// What is checked after every step, and at the end, can fail.
@@ -31,8 +31,7 @@ import Uring
 
   @Test func aLostBufferIsFound() throws {
     try simulate { group in
-      let lease = try await Self.receiveOne(on: group)
-      _ = lease.release()
+      Self.lose(try await Self.receiveOne(on: group), of: group.loops[0].pool)
     }
     #expect(ledger.violations == ["1 buffers are lost"])
   }
@@ -40,11 +39,12 @@ import Uring
   @Test func aBufferThatIsGivenBackTooSoonIsFound() throws {
     #expect(throws: (any Error).self) {
       try simulate { group in
-        let parts = try await Self.receiveOne(on: group).release()
+        let pool = group.loops[0].pool
+        let index = Self.lose(try await Self.receiveOne(on: group), of: pool)
         // Still in use, and already the kernel's again: it is leased a second time below.
-        group.loops[0].pool.returnReleased(parts.index)
+        pool.takeBack(index)
         try await group.loops[0].sleep(for: .seconds(1))
-        _ = group.loops[0].pool.lease(parts.index, byteCount: 1).release()
+        Self.lose(pool.lease(index, byteCount: 1), of: pool)
         try await group.loops[0].sleep(for: .seconds(1))
       }
     }
@@ -76,8 +76,8 @@ import Uring
     faults[.answer(.receive, .resourceTemporarilyUnavailable)] = 1
     let error = #expect(throws: SimulationError.self) {
       try simulate(faults) { group in
-        let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-        let near = try await TCPConnection.connect(
+        let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+        let near = try await StreamConnection.connect(
           to: listener.localAddress, on: group.loops[0])
         near.setPolicy(.retry(limit: .max - 1))
         var memory = [UInt8](repeating: 0, count: 1)
@@ -110,16 +110,26 @@ import Uring
     }
   }
 
+  /// Keeps a lease for ever.
+  ///
+  /// - Returns: The number of its buffer in the pool.
+  @discardableResult
+  private static func lose(_ lease: consuming BufferLease, of pool: BufferPool) -> UInt16 {
+    let distance = unsafe lease.address - UnsafeRawPointer(pool.memory(of: 0))
+    _ = unsafe Unmanaged.passRetained(LeaseBox(lease))
+    return UInt16(distance / pool.bufferSize)
+  }
+
   /// A connection's first byte, in its lease.
   private static func receiveOne(on group: CompletionLoopGroup) async throws -> BufferLease {
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    let near = try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0])
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let near = try await StreamConnection.connect(to: listener.localAddress, on: group.loops[0])
     let far = try await listener.accept()
     try await near.send([1])
     guard let lease = try await far.receive() else { throw CancellationError() }
     await near.close()
     await far.close()
-    listener.close()
+    listener.abort()
     return lease
   }
 }

@@ -18,7 +18,7 @@ extension Episode {
     let world = World(scenario, on: group, ledger)
     await Task(executorPreference: group.loops[0]) { await world.run() }.value
     world.announceStop()
-    await group.shutdown()
+    await group.close()
     ledger.checkEnd()
     return ledger
   }

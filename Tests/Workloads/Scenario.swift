@@ -80,7 +80,7 @@ extension ResubmissionPolicy {
     switch numbers.within(0...5) {
     case 0: .nonblocking
     case 1: .retry(limit: numbers.within(0...5))
-    case 2: .backoff(initial: .microseconds(numbers.within(1...100)), limit: .milliseconds(2))
+    case 2: .backoff(initial: .microseconds(numbers.within(1...100)), limit: .milliseconds(20))
     default: .completion
     }
   }

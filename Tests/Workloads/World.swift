@@ -122,13 +122,13 @@ package final class World: Sendable {
   @discardableResult
   func pause(microseconds: Int, on loop: CompletionLoop) async -> Bool {
     let ticket = ledger.begin(.sleep)
-    do throws(SocketError) {
+    do throws(LoopError) {
       try await loop.sleep(for: .microseconds(microseconds))
       ledger.end(ticket)
       return true
     } catch {
       ledger.end(ticket, -1)
-      ledger.check(error, under: .completion, circumstances)
+      ledger.check(error, circumstances)
       return false
     }
   }

@@ -11,18 +11,20 @@ enum EchoStyle: String, CaseIterable, Sendable {
   case asyncBorrowed = "async-borrowed"
 
   /// Serves the listener's connections until the group ends.
-  func serve(_ listener: TCPListener) {
+  ///
+  /// - Throws: SocketError with EBUSY for a listener that is used already.
+  func serve(_ listener: StreamListener) throws(SocketError) {
     switch self {
     case .handler:
       let echo = StreamHandler(
-        received: { stream, chunk in stream.send(chunk) },
+        received: { stream, chunk in stream.enqueue(chunk) },
         ended: { stream, _ in stream.close() })
-      listener.handle(echo)
+      try listener.handle(echo)
     case .async:
       Task {
         try await listener.serve { connection in
           while let chunk = try await connection.receive() {
-            try await connection.send(chunk)
+            try await connection.enqueue(chunk)
           }
         }
       }

@@ -6,14 +6,14 @@ import Uring
 struct HotPathServer {
   let port: UInt16
   private let group: CompletionLoopGroup
-  private let listener: TCPListener
+  private let listener: StreamListener
 
   init(_ style: EchoStyle) throws {
     let group = try CompletionLoopGroup(count: 1)
-    let bound = Answer<Result<TCPListener, any Error>>()
+    let bound = Answer<Result<StreamListener, any Error>>()
     Task {
       do {
-        bound.give(.success(try await TCPListener.bind(to: "127.0.0.1:0", on: group)))
+        bound.give(.success(try await StreamListener.bind(to: "127.0.0.1:0", on: group)))
       } catch {
         bound.give(.failure(error))
       }
@@ -21,7 +21,7 @@ struct HotPathServer {
     listener = try bound.value(of: "listening").get()
     self.group = group
     port = listener.localAddress.port ?? 0
-    style.serve(listener)
+    try style.serve(listener)
   }
 
   /// Does something on the loop's thread and waits for what it returns.
@@ -50,10 +50,10 @@ struct HotPathServer {
   }
 
   func stop() throws(Failure) {
-    listener.close()
+    listener.abort()
     let ended = Answer<Void>()
     Task { [group] in
-      await group.shutdown()
+      await group.close()
       ended.give(())
     }
     try ended.value(of: "the loop's end")

@@ -15,7 +15,7 @@ enum CompletionChapter {
       try await send(on: stage, &narration)
       try await connect(on: stage, &narration)
     }
-    await group.shutdown()
+    await group.close()
   }
 
   private struct Policy {

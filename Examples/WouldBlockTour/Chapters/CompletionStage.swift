@@ -33,7 +33,7 @@ struct CompletionStage {
     let operation = PendingOperation()
     loop.perform { [loop, policy] in
       let handler = OperationHandler { outcome, _ in operation.finish(outcome) }
-      do throws(SocketError) {
+      do throws(LoopError) {
         _ = try unsafe loop.submit(request, policy: policy, handler: handler)
       } catch {
         preconditionFailure("an idle loop takes an operation, but: \(error)")

@@ -14,15 +14,3 @@ extension Flight {
     request.options.remove(newest)
   }
 }
-
-extension Operation {
-  /// Whether a result above zero is a count of bytes of a socket or a file.
-  var movesBytes: Bool {
-    switch self {
-    case .receive, .send, .sendMessage, .sendZeroCopy, .read: true
-    case .nop, .accept, .connect, .poll, .pollRemove, .cancel, .shutdown, .close, .message,
-      .timer, .timeout, .linkTimeout:
-      false
-    }
-  }
-}

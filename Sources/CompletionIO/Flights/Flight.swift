@@ -3,7 +3,7 @@ internal import Uring
 /// A request on its way: everything the loop knows of one operation.
 @safe
 struct Flight {
-  // In this order, so that it takes 96 bytes.
+  // In this order, so that it takes 104 bytes.
   var request: Request
   var generation: UInt32
   /// Submissions since the last that succeeded, the current one included.
@@ -21,7 +21,9 @@ struct Flight {
   var facts: Answer.Facts
   /// When its owner stops waiting, in nanoseconds of the loop's clock; 0 for never.
   var deadline: UInt64
-  /// Who hears of the end; retained by the flight.
+  /// The caller's word, which comes back with each answer.
+  var context: UInt
+  /// Notified of each answer; retained by the flight.
   var owner: Unmanaged<OperationOwner>?
 
   /// Where a flight is.
@@ -67,6 +69,6 @@ extension Flight {
   func outcome(_ token: Token, result: Int32, flags: Completion.Flags) -> Outcome {
     Outcome(
       token: token, result: result, flags: flags, attempts: Int(attempt),
-      byteCount: byteCount, isTimedOut: isTimedOut)
+      byteCount: byteCount, isTimedOut: isTimedOut, context: context)
   }
 }

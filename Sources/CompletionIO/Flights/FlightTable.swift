@@ -30,7 +30,7 @@ struct FlightTable: ~Copyable {
 
   /// Takes a place; `nil` when the table is full.
   mutating func open(
-    _ request: Request, policy: ResubmissionPolicy, owner: OperationOwner?
+    _ request: Request, policy: ResubmissionPolicy, context: UInt = 0, owner: OperationOwner?
   ) -> Token? {
     let slot: Int
     if freeCount > 0 {
@@ -54,6 +54,7 @@ struct FlightTable: ~Copyable {
     unsafe flight.pointee.policy = policy
     unsafe flight.pointee.byteCount = 0
     unsafe flight.pointee.deadline = 0
+    unsafe flight.pointee.context = context
     unsafe flight.pointee.owner = unsafe owner.map { unsafe Unmanaged.passRetained($0) }
     return Token(
       slot: slot, generation: unsafe flight.pointee.generation, operation: request.operation)
@@ -109,6 +110,7 @@ extension Flight {
   fileprivate static var empty: Flight {
     unsafe Flight(
       request: .nop, generation: 1, attempt: 0, byteCount: 0, heldResult: 0, policy: .completion,
-      operation: .nop, state: .free, phase: .request, facts: [], deadline: 0, owner: nil)
+      operation: .nop, state: .free, phase: .request, facts: [], deadline: 0, context: 0,
+      owner: nil)
   }
 }

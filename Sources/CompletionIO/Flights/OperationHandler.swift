@@ -1,6 +1,6 @@
 public import Uring
 
-/// Hears of the ends of operations, on the loop's thread: the face for framework authors.
+/// Is notified of the answers to operations, on the loop's thread: the face for framework authors.
 ///
 /// One handler may serve any number of operations, so that none has to be allocated for each.
 public final class OperationHandler: OperationOwner {

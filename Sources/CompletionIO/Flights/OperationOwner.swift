@@ -1,44 +1,40 @@
 internal import Uring
 
-/// Something that starts operations and is told of each answer, on the loop's thread.
+/// A member of a loop: starts operations and is notified of each answer, on the loop's thread.
 ///
-/// A class, so that telling it is one indirect call without an existential. A flight keeps its
-/// owner alive until the final completion.
+/// A class, so that a notification is one indirect call without an existential. A flight keeps its
+/// owner alive until the final completion. This is all that a loop knows of its streams and
+/// listeners.
 public class OperationOwner {
-  /// Where the loop's registry holds it; -1 for not at all.
+  /// The place in the loop's registry; -1 for none.
   final var registryIndex = -1
 
   init() {}
 
-  /// Told of an answer to one of its operations.
+  /// Notified of an answer to one of its operations.
   ///
   /// - Parameters:
   ///   - outcome: The answer; without `hasMore` the last one.
   ///   - lease: The provided buffer that the kernel took, if any.
   func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
-    preconditionFailure("an owner of operations hears of their ends")
+    preconditionFailure("an owner of operations is notified of their answers")
+  }
+
+  /// Notified, once for each request of it, before the loop submits (``CompletionLoop/enlist(_:)``).
+  func beforeSubmit() {
+    preconditionFailure("an owner that asks for a turn takes it")
+  }
+
+  /// Notified that a wait of a task for it is to end before its time.
+  ///
+  /// The owner finishes the wait, at once or once the kernel has given back what it uses.
+  func cancel(_ wait: WaitID, because cause: WaitEnd) {
+    preconditionFailure("an owner that tasks wait for ends their waits")
   }
 
   /// Whether its requests are of this library's making, so that a wrong one is a mistake in here.
   var isPartOfLibrary: Bool { true }
 
-  /// Whether a send on the socket of its receives is with the kernel, or has been cut short.
-  var hasSendUnderWay: Bool { false }
-
-  /// Ends itself, because its loop ends.
+  /// Closes what it owns, because its loop stops.
   func stop() {}
-}
-
-/// A suspended task as the owner of one operation.
-@safe
-final class Suspension: OperationOwner {
-  private let continuation: UnsafeContinuation<Outcome, Never>
-
-  init(_ continuation: UnsafeContinuation<Outcome, Never>) {
-    unsafe self.continuation = unsafe continuation
-  }
-
-  override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
-    unsafe continuation.resume(returning: outcome)
-  }
 }

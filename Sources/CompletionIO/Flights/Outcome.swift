@@ -3,8 +3,10 @@ public import Uring
 
 /// How an operation ended, after every resubmission.
 public struct Outcome: Hashable, Sendable {
-  /// Names the operation.
+  /// Identifies the operation.
   public var token: Token
+  /// The caller's word, from where the operation was submitted.
+  public var context: UInt
   /// A count, a descriptor or 0; below zero, a negated errno.
   ///
   /// Of a send that took several submissions, the count of all bytes.
@@ -20,9 +22,10 @@ public struct Outcome: Hashable, Sendable {
 
   init(
     token: Token, result: Int32, flags: Completion.Flags = [], attempts: Int = 1,
-    byteCount: UInt32 = 0, isTimedOut: Bool = false
+    byteCount: UInt32 = 0, isTimedOut: Bool = false, context: UInt = 0
   ) {
     self.token = token
+    self.context = context
     self.result = result
     self.flags = flags
     self.attempts = attempts
@@ -36,6 +39,25 @@ public struct Outcome: Hashable, Sendable {
     return isTimedOut ? .timedOut : Errno(rawValue: -result)
   }
 
+  /// The provided buffer that the kernel took, if any.
+  var bufferIndex: UInt16? {
+    flags.contains(.buffer) ? UInt16(truncatingIfNeeded: flags.rawValue >> 16) : nil
+  }
+
   /// Whether the operation goes on and will end or answer again.
   public var hasMore: Bool { flags.contains(.more) }
+}
+
+extension Outcome {
+  /// Whether the answer says nothing about the socket: what an operation that was cancelled may end
+  /// with.
+  ///
+  /// EINTR is the answer of a worker thread of the kernel that the cancel found waiting
+  /// (io_wq_cancel_cb).
+  var isTransient: Bool {
+    switch Errno(rawValue: -result) {
+    case .canceled, .noBufferSpace, .noMemory, .interrupted, .resourceTemporarilyUnavailable: true
+    default: false
+    }
+  }
 }

@@ -1,26 +1,30 @@
-/// When which flight is to be looked at: a binary heap with one entry a flight.
+/// Times at which flights and waits are looked at: a binary heap with one entry for each.
 ///
 /// One wait timeout serves all entries, so timers cost no requests: a removal from the kernel's
 /// own timer list is a linear walk (io_timeout_extract).
-@safe
 struct TimerQueue: ~Copyable {
   private struct Entry {
     var time: UInt64
-    var slot: UInt32
+    var key: UInt32
   }
 
   private var heap: [Entry] = []
-  /// Where a flight's entry is in the heap, plus one; 0 for none.
-  private let positions: UnsafeMutablePointer<UInt32>
+  /// Where the entry of a key is in the heap, plus one; 0 for none.
+  private var positions: [UInt32] = []
+  /// Flights are identified by numbers below this, waits by numbers from this on.
+  private let flightLimit: Int
 
-  /// - Parameter capacity: Slots are below this.
-  init(capacity: Int) {
-    unsafe positions = .allocate(capacity: capacity)
-    unsafe positions.initialize(repeating: 0, count: capacity)
+  /// What a time belongs to.
+  enum Key: Hashable {
+    /// A flight, by its slot.
+    case flight(Int)
+    /// A wait, by its slot.
+    case wait(Int)
   }
 
-  deinit {
-    unsafe positions.deallocate()
+  /// - Parameter flightLimit: Slots of flights are below this.
+  init(flightLimit: Int) {
+    self.flightLimit = flightLimit
   }
 
   var count: Int { heap.count }
@@ -28,13 +32,35 @@ struct TimerQueue: ~Copyable {
   /// The earliest time, in nanoseconds of the loop's clock.
   var nextTime: UInt64? { heap.first?.time }
 
-  /// Sets or moves a flight's time.
+  private func number(of key: Key) -> Int {
+    switch key {
+    case .flight(let slot): slot
+    case .wait(let slot): flightLimit + slot
+    }
+  }
+
+  private func key(of number: Int) -> Key {
+    number < flightLimit ? .flight(number) : .wait(number - flightLimit)
+  }
+
+  /// Sets or moves the time of a flight.
   ///
   /// - Complexity: O(log n)
   mutating func schedule(_ slot: Int, at time: UInt64) {
-    let position = Int(unsafe positions[slot])
+    schedule(.flight(slot), at: time)
+  }
+
+  /// Sets or moves a time.
+  ///
+  /// - Complexity: O(log n)
+  mutating func schedule(_ key: Key, at time: UInt64) {
+    let number = number(of: key)
+    while positions.count <= number {
+      positions.append(contentsOf: repeatElement(0, count: max(1024, positions.count)))
+    }
+    let position = Int(positions[number])
     if position == 0 {
-      heap.append(Entry(time: time, slot: UInt32(slot)))
+      heap.append(Entry(time: time, key: UInt32(number)))
       siftUp(heap.count - 1)
     } else {
       let earlier = time < heap[position - 1].time
@@ -43,32 +69,41 @@ struct TimerQueue: ~Copyable {
     }
   }
 
-  /// Forgets a flight's time, if it has one.
+  /// Forgets the time of a flight, if it has one.
   ///
   /// - Complexity: O(log n)
   mutating func remove(_ slot: Int) {
-    let position = Int(unsafe positions[slot])
-    guard position > 0 else { return }
-    unsafe positions[slot] = 0
+    remove(.flight(slot))
+  }
+
+  /// Forgets a time, if there is one.
+  ///
+  /// - Complexity: O(log n)
+  mutating func remove(_ key: Key) {
+    let number = number(of: key)
+    guard number < positions.count, positions[number] > 0 else { return }
+    let position = Int(positions[number])
+    positions[number] = 0
     let last = heap.removeLast()
     guard position - 1 < heap.count else { return }
     place(last, at: position - 1)
     siftUp(position - 1)
-    siftDown(Int(unsafe positions[Int(last.slot)]) - 1)
+    siftDown(Int(positions[Int(last.key)]) - 1)
   }
 
-  /// Takes out a flight whose time has come.
+  /// Removes the earliest entry whose time has come.
   ///
   /// - Complexity: O(log n)
-  mutating func popDue(at now: UInt64) -> Int? {
+  mutating func popDue(at now: UInt64) -> Key? {
     guard let first = heap.first, first.time <= now else { return nil }
-    remove(Int(first.slot))
-    return Int(first.slot)
+    let key = key(of: Int(first.key))
+    remove(key)
+    return key
   }
 
   private mutating func place(_ entry: Entry, at index: Int) {
     heap[index] = entry
-    unsafe positions[Int(entry.slot)] = UInt32(index + 1)
+    positions[Int(entry.key)] = UInt32(index + 1)
   }
 
   private mutating func siftUp(_ start: Int) {

@@ -1,9 +1,23 @@
-internal import Glibc
 internal import Synchronization
 internal import Uring
 
-// Stopping: everything is asked to end, and the loop goes on until it has.
+// Stopping: everything is asked to end, and the loop turns until it has.
 extension CompletionLoop {
+  /// How far a loop's life is.
+  enum Life {
+    case running
+    /// Everything was asked to end; the loop turns until it has.
+    case stopping
+    /// Nothing will be submitted any more.
+    case ended
+  }
+
+  /// Whether the loop takes nothing new.
+  var isStopping: Bool { life != .running }
+
+  /// Whether nothing will be submitted any more.
+  var hasEnded: Bool { life == .ended }
+
   /// Readies the loop for its first turn.
   package func prepareToTurn() {
     wakeReader.arm()
@@ -17,13 +31,16 @@ extension CompletionLoop {
     isStopping && isDrained && preparedCount == 0 && endUnlessCalled()
   }
 
-  var isDrained: Bool {
-    guard unsafe jobs.pointee.isEmpty, unsafe !core.pointee.hasWork, taskCount == 0 else {
-      return false
-    }
+  private var isDrained: Bool {
+    guard jobs.isEmpty, enlisted.isEmpty, !core.hasWork, taskCount == 0 else { return false }
     guard operationCount > 0 else { return true }
     if operationCount == 1, wakeReader.isArmed { wakeReader.stop() }
     return false
+  }
+
+  /// Whether nothing is on its way but the loop's own wake-up, which a stopping loop cancels last.
+  var hasOnlyItself: Bool {
+    taskCount == 0 && operationCount <= (wakeReader.isStopping ? 0 : 1)
   }
 
   /// Ends every operation and connection, then the loop.
@@ -31,45 +48,36 @@ extension CompletionLoop {
   /// May be called on any thread.
   package func stop() {
     perform { [self] in
-      guard !isStopping else { return }
-      isStopping = true
+      guard life == .running else { return }
+      life = .stopping
       registry.stopAll()
-      endAllOperations()
+      cancelAllOperations()
+      cancelAllWaits()
     }
   }
 
-  private func endAllOperations() {
-    for slot in unsafe core.pointee.table.slots
-    where unsafe core.pointee.table[slot].state != .free {
-      if wakeReader.owns(unsafe core.pointee.table.token(of: slot)) { continue }
-      unsafe core.pointee.requestCancel(of: slot)
+  private func cancelAllOperations() {
+    for slot in core.table.slots where core.table[slot].state != .free {
+      // A close that is cancelled would leave its descriptor open.
+      let token = core.table.token(of: slot)
+      if wakeReader.owns(token) || token.operation == .close { continue }
+      core.requestCancel(of: slot)
+    }
+  }
+
+  private func cancelAllWaits() {
+    for slot in core.waits.slots {
+      if let id = core.waits.open(at: slot) { cancel(id, because: .loopStopped) }
     }
   }
 
   /// Refuses messages from now on and gives the thread up, unless somebody has called.
-  func endUnlessCalled() -> Bool {
-    calls.withLock { _ in
-      guard inbox.closeIfEmpty() else { return false }
-      hasEnded = true
-      pool.disown()
-      thread.store(0, ordering: .relaxed)
-      return true
-    }
-  }
-}
-
-// A loop that has ended still has users: connections that are dropped, tasks that prefer it.
-extension CompletionLoop {
-  /// Calls a function on the calling thread, and runs the jobs that it adds.
-  ///
-  /// The loop is the calling thread's meanwhile, so that the function and the jobs find it as they
-  /// would have on its own thread, and one waits for the other.
-  func afterEnd(_ body: () -> Void) {
-    calls.withLock { _ in
-      thread.store(UInt(pthread_self()), ordering: .relaxed)
-      body()
-      while unsafe !jobs.pointee.isEmpty { runJobs() }
-      thread.store(0, ordering: .relaxed)
-    }
+  private func endUnlessCalled() -> Bool {
+    guard inbox.closeIfEmpty() else { return false }
+    life = .ended
+    pool.disown()
+    leftovers.loopEnded()
+    serialExecutor.setLoop(nil)
+    return true
   }
 }

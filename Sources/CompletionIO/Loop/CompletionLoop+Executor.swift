@@ -1,3 +1,6 @@
+internal import Synchronization
+internal import Uring
+
 extension CompletionLoop {
   /// Adds a job of the Swift concurrency runtime.
   ///
@@ -7,59 +10,74 @@ extension CompletionLoop {
   }
 
   func add(_ job: UnownedJob, isSerial: Bool) {
-    if isCurrent {
-      unsafe jobs.pointee.append(JobQueue.Entry(job: job, isSerial: isSerial))
-      return
-    }
-    let (isTaken, mustWake) = inbox.add(.job(job, isSerial: isSerial))
-    guard isTaken else {
-      return afterEnd { run(JobQueue.Entry(job: job, isSerial: isSerial)) }
-    }
+    if isCurrent, !hasEnded { return jobs.append(Job(job: job, isSerial: isSerial)) }
+    send(.job(job, isSerial: isSerial))
+  }
+
+  /// Calls a function on the loop's thread: at once there, soon from anywhere else.
+  ///
+  /// After the loop has ended the function is called on a thread that uses the loop, one function
+  /// at a time.
+  public func perform(_ body: @escaping @Sendable () -> Void) {
+    if isCurrent { return body() }
+    send(.call(body))
+  }
+
+  /// Calls a function on the loop's thread, when what runs there now has returned.
+  func performLater(_ body: @escaping @Sendable () -> Void) {
+    send(.call(body))
+  }
+
+  private func send(_ message: Inbox.Message) {
+    let (isTaken, mustWake) = inbox.add(message)
+    guard isTaken else { return leftovers.add { [self] in runLeftover(message) } }
     if mustWake { wake() }
+  }
+
+  /// Takes what other threads have sent.
+  func readInbox() {
+    inbox.take(into: &messages)
+    guard !messages.isEmpty else { return }
+    for message in messages {
+      switch message {
+      case .job(let job, let isSerial): jobs.append(Job(job: job, isSerial: isSerial))
+      case .call(let body): body()
+      }
+    }
+    messages.removeAll(keepingCapacity: true)
+  }
+
+  /// Runs what came after the loop's end, on a thread that is the loop's meanwhile.
+  private func runLeftover(_ message: Inbox.Message) {
+    switch message {
+    case .job(let job, let isSerial): run(Job(job: job, isSerial: isSerial))
+    case .call(let body): body()
+    }
+  }
+
+  /// Ends the loop's wait, from any thread.
+  func wake() {
+    event.signal()
   }
 
   /// Runs the jobs that are there, and a bounded number that they add, so that a busy queue never
   /// starves completions.
   func runJobs() {
-    var budget = max(256, unsafe jobs.pointee.count)
-    while budget > 0, unsafe !jobs.pointee.isEmpty {
-      run(unsafe jobs.pointee.removeFirst())
+    var budget = max(256, jobs.count)
+    while budget > 0, !jobs.isEmpty {
+      run(jobs.removeFirst())
       budget -= 1
     }
   }
 
-  private func run(_ entry: JobQueue.Entry) {
+  private func run(_ entry: Job) {
     // A task is one job for all its life, so the job tells the task apart at the price of a load.
     currentJob = unsafe unsafeBitCast(entry.job, to: UInt.self)
     defer { currentJob = 0 }
     if entry.isSerial {
-      unsafe entry.job.runSynchronously(on: serialExecutor.asUnownedSerialExecutor())
+      serialExecutor.run(entry.job)
     } else {
       unsafe entry.job.runSynchronously(on: asUnownedTaskExecutor())
     }
-  }
-}
-
-/// A loop as the executor of actors.
-///
-/// Jobs of actors must run under the actor's executor, those of tasks under the task's; that is why
-/// a loop is two executors on one thread.
-public final class LoopSerialExecutor: SerialExecutor, @unchecked Sendable {
-  // Unchecked: `loop` is written once, by the loop's initialiser.
-
-  unowned(safe) var loop: CompletionLoop?
-
-  init() {}
-
-  /// Adds an actor's job; it runs on the loop's thread.
-  public func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    guard let loop else { preconditionFailure("a job came before its loop was made") }
-    loop.add(job, isSerial: true)
-  }
-
-  /// Whether the calling thread is the loop's.
-  public func isIsolatingCurrentContext() -> Bool? {
-    loop?.isCurrent
   }
 }

@@ -4,13 +4,10 @@ internal import Uring
 extension CompletionLoop {
   /// Whether a turn would do nothing but wait.
   package var isIdle: Bool {
-    guard unsafe jobs.pointee.isEmpty, unsafe !core.pointee.hasWork, unsafe senders.pointee.isEmpty
-    else {
-      return false
-    }
+    guard jobs.isEmpty, enlisted.isEmpty, !core.hasWork else { return false }
     // With at most its own wake-up left, a stopping loop ends instead of waiting.
     if isStopping, taskCount == 0, operationCount <= 1 { return false }
     guard inbox.isEmpty, !pool.hasReturned else { return false }
-    return unsafe !core.pointee.hasBufferForWaiter(in: pool)
+    return !core.hasBufferForWaiter(in: pool)
   }
 }

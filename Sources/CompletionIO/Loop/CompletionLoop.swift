@@ -10,47 +10,84 @@ public import Uring
 /// through a lock and a wake-up, which is slower.
 @safe
 public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
-  // Unchecked: `inbox`, `pool`, `event` and `thread` are made for several threads; everything else
-  // belongs to the loop's thread, and to whoever holds `calls` once the loop has ended.
+  // Unchecked: `inbox`, `pool`, `event` and `leftovers` are made for several threads;
+  // everything else belongs to the loop's thread, and to whoever runs leftovers after its end.
 
   /// How the loop was made.
   public let configuration: LoopConfiguration
   /// The memory that the kernel receives into.
   public let pool: BufferPool
-  /// Names the pool.
+  /// Identifies the pool, to be compared without counting references.
   let poolIdentity: UInt
-  let core: UnsafeMutablePointer<LoopCore>
+  /// The loop as an actor's executor: `unownedExecutor` of an actor that is to live on the loop's
+  /// thread.
+  public let serialExecutor: LoopSerialExecutor
+  // Without checks at run time, which would cost each message; neither calls anybody.
+  @exclusivity(unchecked) private var coreStorage: LoopCore
+  @exclusivity(unchecked) private var jobStorage = RingQueue<Job>()
+  @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
+  /// Members that wait for room in the flight table, in order.
+  var roomWaiters = MemberQueue()
+  /// What the layer above keeps with the loop.
+  var attachment: OperationOwner?
+  /// Called with the last answer of an operation that somebody has cancelled.
+  var releaseHandlers: [Token: () -> Void] = [:]
   let inbox = Inbox()
   let event: EventDescriptor
   let socketCalls: any SocketCalls
   let registry = Registry()
-  private(set) lazy var directPlaces = DirectPlaces(
-    capacity: configuration.directDescriptorCount, flightLimit: configuration.flightLimit)
-  var acceptorLine = AcceptorLine()
-  var jobs: UnsafeMutablePointer<JobQueue>
-  /// Whose loop it is; 0 once it has ended, because the identifier will be another thread's then.
-  let thread: Atomic<UInt>
-  var isStopping = false
-  /// Whether nothing will be submitted any more.
-  var hasEnded = false
-  /// Names the task whose job is running, for as long as it runs; 0 for none.
+  let leftovers = Leftovers()
+  /// How far the loop's life is.
+  var life = Life.running
+  /// Identifies the task whose job is running, for as long as it runs; 0 for none.
   var currentJob: UInt = 0
   /// Tasks that serve a connection of this loop.
   var taskCount = 0
-  /// Streams with bytes to send that no operation carries yet.
-  let senders: UnsafeMutablePointer<SenderLine>
-  private var messages: [Inbox.Message] = []
+  /// Messages that the loop has taken and not yet handled; kept for their memory.
+  var messages: [Inbox.Message] = []
   private var endedBatch: [Completion] = []
   /// Enters that failed in a row without a completion to reap.
   private var failureCount = 0
-  /// The loop as an actor's executor: `unownedExecutor` of an actor that is to live on the loop's
-  /// thread.
-  public let serialExecutor = LoopSerialExecutor()
   /// Where tasks wait that own a stream.
   let parking = Parking()
+  /// Brings tasks that run elsewhere to the loop's thread.
+  let isolation: LoopIsolation
   lazy var wakeReader = WakeReader(loop: self, event: event)
-  /// Held by what is called and run after the loop's end.
-  let calls = Mutex(())
+
+  var core: LoopCore {
+    @inline(__always) unsafeAddress {
+      unsafe withUnsafeMutablePointer(to: &coreStorage) { unsafe UnsafePointer($0) }
+    }
+    @inline(__always) unsafeMutableAddress {
+      unsafe withUnsafeMutablePointer(to: &coreStorage) { unsafe $0 }
+    }
+  }
+
+  /// Jobs of the Swift concurrency runtime waiting for the loop's thread, in order.
+  var jobs: RingQueue<Job> {
+    @inline(__always) unsafeAddress {
+      unsafe withUnsafeMutablePointer(to: &jobStorage) { unsafe UnsafePointer($0) }
+    }
+    @inline(__always) unsafeMutableAddress {
+      unsafe withUnsafeMutablePointer(to: &jobStorage) { unsafe $0 }
+    }
+  }
+
+  /// Members that have asked for a turn before the next submission, in order.
+  var enlisted: MemberQueue {
+    @inline(__always) unsafeAddress {
+      unsafe withUnsafeMutablePointer(to: &enlistedStorage) { unsafe UnsafePointer($0) }
+    }
+    @inline(__always) unsafeMutableAddress {
+      unsafe withUnsafeMutablePointer(to: &enlistedStorage) { unsafe $0 }
+    }
+  }
+
+  /// A job of the Swift concurrency runtime, and which of the loop's executors it was given to.
+  struct Job {
+    var job: UnownedJob
+    var isSerial: Bool
+  }
 
   /// Makes a loop bound to the calling thread; ``run(on:)`` or ``turn(on:batch:)`` moves it.
   ///
@@ -65,53 +102,39 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   ) throws(RingSetupError) {
     self.configuration = configuration
     self.socketCalls = socketCalls ?? KernelSocketCalls()
+    try configuration.check()
     do throws(Errno) {
       event = try EventDescriptor()
-      pool = try BufferPool(
-        capacity: configuration.bufferCount, bufferSize: configuration.bufferSize)
     } catch {
       throw RingSetupError.diagnose(error)
     }
+    do throws(Errno) {
+      pool = try BufferPool(
+        capacity: configuration.bufferCount, bufferSize: configuration.bufferSize)
+    } catch {
+      throw .diagnoseBuffers(
+        error, bufferCount: configuration.bufferCount, bufferSize: configuration.bufferSize)
+    }
     poolIdentity = pool.identity
-    unsafe core = .allocate(capacity: 1)
-    unsafe core.initialize(
-      to: LoopCore(
-        flightLimit: configuration.flightLimit, pool: pool,
-        usesDirectTable: configuration.directDescriptorCount > 0, features: features))
-    unsafe jobs = .allocate(capacity: 1)
-    unsafe jobs.initialize(to: JobQueue())
-    thread = Atomic(UInt(pthread_self()))
-    unsafe senders = .allocate(capacity: 1)
-    unsafe senders.initialize(to: SenderLine())
-    serialExecutor.loop = self
-    pool.onForeignReturn = { [weak self] in self?.wake() }
-  }
-
-  deinit {
-    unsafe core.deinitialize(count: 1)
-    unsafe core.deallocate()
-    unsafe jobs.deinitialize(count: 1)
-    unsafe jobs.deallocate()
-    unsafe senders.deinitialize(count: 1)
-    unsafe senders.deallocate()
+    unsafe coreStorage = LoopCore(
+      flightLimit: configuration.flightLimit, pool: pool,
+      usesDirectTable: configuration.directDescriptorCount > 0, features: features)
+    serialExecutor = LoopSerialExecutor(leftovers)
+    isolation = LoopIsolation(serialExecutor)
+    serialExecutor.setLoop(self)
+    // Not by the loop, references to which would be counted more slowly if one were weak.
+    pool.onForeignReturn = { [event] in event.signal() }
   }
 
   /// Whether the calling thread is the loop's.
   @inline(__always)
-  public var isCurrent: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
+  public var isCurrent: Bool { leftovers.isCurrent }
 
   /// What the loop has done so far; read it on the loop's thread.
-  public var statistics: LoopStatistics {
-    unsafe core.pointee.statistics
-  }
+  public var statistics: LoopStatistics { core.statistics }
 
-  /// The forms of requests that the loop uses.
-  var forms: RequestForms { unsafe core.pointee.forms }
-
-  /// Operations on their way.
-  public var operationCount: Int {
-    unsafe core.pointee.table.count
-  }
+  /// Operations on their way; read it on the loop's thread.
+  public var operationCount: Int { core.table.count }
 
   // MARK: The turn
 
@@ -127,44 +150,39 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   /// Runs jobs, submits, waits, and delivers what has come: one system call.
+  ///
+  /// - Parameters:
+  ///   - kernel: Takes the requests.
+  ///   - batch: Memory for the completions of one turn.
+  ///   - limit: How long the turn may wait; `nil` for as long as it takes.
   @unsafe
   package func turn<K: Kernel & ~Copyable>(
-    on kernel: inout K, batch: UnsafeMutableBufferPointer<Completion>
+    on kernel: inout K, batch: UnsafeMutableBufferPointer<Completion>, limit: Duration? = nil
   ) {
     readInbox()
     runJobs()
-    // Gathers what was queued in the last turn into one send a stream.
-    unsafe SenderLine.startAll(in: senders)
-    unsafe core.pointee.feedBuffers(from: pool, to: &kernel)
-    unsafe core.pointee.submit(to: &kernel)
+    runEnlisted()
+    core.feedBuffers(from: pool, to: &kernel)
+    core.submit(to: &kernel)
     deliverEnded(on: &kernel)
-    if !acceptorLine.isEmpty { resumeAcceptors() }
-    enter(&kernel)
+    if !roomWaiters.isEmpty { runRoomWaiters() }
+    enter(&kernel, limit)
     let count = unsafe kernel.reap(into: batch)
     if failureCount > 0 { recover(reapedCount: count, on: &kernel) }
     for index in 0..<count {
-      if let delivery = unsafe core.pointee.settle(batch[index], on: &kernel) {
-        deliver(delivery)
-      }
+      if let delivery = unsafe core.settle(batch[index], on: &kernel) { deliver(delivery) }
     }
-    if unsafe core.pointee.timers.nextTime != nil {
-      unsafe core.pointee.handleDueTimers(at: kernel.now)
-      deliverEnded(on: &kernel)
-    }
+    handleDueTimers(on: &kernel)
   }
 
-  private func enter<K: Kernel & ~Copyable>(_ kernel: inout K) {
-    var mayWait =
-      unsafe jobs.pointee.isEmpty && !core.pointee.hasWork && senders.pointee.isEmpty
-    if unsafe core.pointee.hasBufferForWaiter(in: pool) { mayWait = false }
-    // With at most its own wake-up left, a stopping loop ends it, and then itself.
-    if isStopping, taskCount == 0, operationCount <= (wakeReader.isStopping ? 0 : 1) {
-      mayWait = false
-    }
+  private func enter<K: Kernel & ~Copyable>(_ kernel: inout K, _ limit: Duration?) {
+    var mayWait = jobs.isEmpty && enlisted.isEmpty && !core.hasWork
+    if core.hasBufferForWaiter(in: pool) { mayWait = false }
+    if isStopping, hasOnlyItself { mayWait = false }
     if mayWait { mayWait = inbox.fallAsleep() }
     do throws(Errno) {
-      let timeout: Duration? = mayWait ? unsafe core.pointee.waitLimit(at: kernel.now) : nil
-      unsafe core.pointee.statistics.enters += 1
+      let timeout = mayWait ? shorter(core.waitLimit(at: kernel.now), limit) : nil
+      core.statistics.enters += 1
       _ = try kernel.enter(
         minimumCompletionCount: mayWait ? 1 : 0, timeout: timeout, minimumWait: nil)
     } catch {
@@ -173,7 +191,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
         break
       case .reapAndRetry:
         // The turn goes on to reap; prepared requests stay prepared for the next enter.
-        unsafe core.pointee.statistics.enterFailures += 1
+        core.statistics.enterFailures += 1
         failureCount += 1
       case .ringLost, .programmingError:
         // The kernel may still write to memory that nobody can account for any more.
@@ -183,6 +201,11 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     if mayWait { inbox.wakeUp() }
   }
 
+  private func shorter(_ first: Duration?, _ second: Duration?) -> Duration? {
+    guard let first, let second else { return first ?? second }
+    return min(first, second)
+  }
+
   /// Lets the kernel find memory when an enter failed for want of it and nothing could be reaped.
   private func recover<K: Kernel & ~Copyable>(reapedCount: Int, on kernel: inout K) {
     guard reapedCount == 0 else { return failureCount = 0 }
@@ -190,61 +213,35 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     kernel.pause(for: .microseconds(1 << min(failureCount, 13)))
   }
 
+  private func handleDueTimers<K: Kernel & ~Copyable>(on kernel: inout K) {
+    guard core.timers.nextTime != nil else { return }
+    while let wait = core.handleDueTimers(at: kernel.now) { cancel(wait, because: .timedOut) }
+    deliverEnded(on: &kernel)
+  }
+
   /// Delivers what has ended without the kernel; what handlers end meanwhile comes a turn later,
   /// so that they never starve completions.
   private func deliverEnded<K: Kernel & ~Copyable>(on kernel: inout K) {
-    guard unsafe !core.pointee.ended.isEmpty else { return }
-    unsafe swap(&endedBatch, &core.pointee.ended)
+    guard !core.ended.isEmpty else { return }
+    swap(&endedBatch, &core.ended)
     for completion in endedBatch {
-      if let delivery = unsafe core.pointee.settle(completion, on: &kernel) {
-        deliver(delivery)
-      }
+      if let delivery = core.settle(completion, on: &kernel) { deliver(delivery) }
     }
     endedBatch.removeAll(keepingCapacity: true)
   }
 
-  /// Tells an operation's owner of an answer; its buffer goes with it or back to the pool.
+  /// Notifies an operation's owner of an answer; its buffer goes with it or back to the pool.
   private func deliver(_ delivery: Delivery) {
     let outcome = delivery.outcome
     var lease: BufferLease?
-    if outcome.flags.contains(.buffer) {
-      unsafe core.pointee.fill.add(byteCount: Int(max(0, outcome.result)))
-      lease = pool.lease(
-        UInt16(truncatingIfNeeded: outcome.flags.rawValue >> 16),
-        byteCount: Int(max(0, outcome.result)))
+    if let index = outcome.bufferIndex {
+      lease = received(index, byteCount: Int(max(0, outcome.result)))
     }
     guard let owner = unsafe delivery.owner else { return }
     // The flight, or now this call, holds the reference that keeps the owner alive meanwhile.
     unsafe owner._withUnsafeGuaranteedRef { $0.completed(outcome, lease: lease.take()) }
-    if delivery.isLast { unsafe owner.release() }
-  }
-
-  private func readInbox() {
-    inbox.take(into: &messages)
-    guard !messages.isEmpty else { return }
-    for message in messages {
-      switch message {
-      case .job(let job, let isSerial):
-        unsafe jobs.pointee.append(JobQueue.Entry(job: job, isSerial: isSerial))
-      case .call(let body):
-        body()
-      }
-    }
-    messages.removeAll(keepingCapacity: true)
-  }
-
-  /// Ends the loop's wait, from any thread.
-  func wake() {
-    event.signal()
-  }
-
-  /// Calls a function on the loop's thread: at once there, soon from anywhere else.
-  ///
-  /// After the loop has ended the function is called on the calling thread, one at a time.
-  public func perform(_ body: @escaping @Sendable () -> Void) {
-    if isCurrent { return body() }
-    let (isTaken, mustWake) = inbox.add(.call(body))
-    guard isTaken else { return afterEnd(body) }
-    if mustWake { wake() }
+    guard delivery.isLast else { return }
+    unsafe owner.release()
+    if !releaseHandlers.isEmpty { releaseHandlers.removeValue(forKey: outcome.token)?() }
   }
 }

@@ -27,7 +27,9 @@ public final class CompletionLoopGroup: Sendable {
     count: Int? = nil, configuration: LoopConfiguration = LoopConfiguration()
   ) throws(RingSetupError) {
     let count = count ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    precondition(count > 0, "a group of \(count) loops")
+    guard count > 0 else {
+      throw .badConfiguration("CompletionLoopGroup.init(count:)", count, rule: "at least 1")
+    }
     self.configuration = configuration
     let lifetime = GroupLifetime(count)
     self.lifetime = lifetime
@@ -77,7 +79,7 @@ public final class CompletionLoopGroup: Sendable {
   /// Returns when nothing is with the kernel any more and the rings are closed. Tasks that serve
   /// connections are waited for: their operations end with ESHUTDOWN. So call it from outside of
   /// them: a body that waits for its own end never ends.
-  public func shutdown() async {
+  public func close() async {
     for loop in loops { loop.stop() }
     await lifetime.end()
   }

@@ -7,7 +7,6 @@ extension LoopCore {
   func answer(of slot: Int, _ completion: Completion) -> Answer {
     var answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
     if isTriedOnce(slot) { answer.facts.insert(.triedOnce) }
-    if answer.result == 0, hasSendUnderWay(beside: slot) { answer.facts.insert(.sendUnderWay) }
     if answer.options.contains(.selectBuffer), answer.result < 0, let pool {
       if table[slot].request.bufferGroup != pool.group { answer.facts.insert(.unknownGroup) }
       // What the kernel has refused to note is not with it.
@@ -19,10 +18,5 @@ extension LoopCore {
   /// Whether a flight's request is not to wait, which only a cancel behind it can see to.
   func isTriedOnce(_ slot: Int) -> Bool {
     table[slot].phase == .request && forms.needsCancel(table[slot].request)
-  }
-
-  private func hasSendUnderWay(beside slot: Int) -> Bool {
-    guard table[slot].request.operation == .receive else { return false }
-    return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.hasSendUnderWay } ?? false
   }
 }

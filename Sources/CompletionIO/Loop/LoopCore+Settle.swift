@@ -14,7 +14,7 @@ struct Delivery {
 extension LoopCore {
   /// Applies one completion: the one place where verdicts meet the machine.
   ///
-  /// - Returns: What to deliver, if the operation's owner is to hear of this.
+  /// - Returns: What to deliver, if the operation's owner is to be notified.
   mutating func settle<K: Kernel & ~Copyable>(
     _ completion: Completion, on kernel: inout K
   ) -> Delivery? {
@@ -75,8 +75,6 @@ extension LoopCore {
     case .surfaceAs(let error):
       table[slot].byteCount += answer.movedByteCount
       return surface(slot, completion, result: -error.rawValue)
-    case .surfaceEnd:
-      return surface(slot, completion, result: 0)
     case .surfaceAndRearm:
       enqueue(slot)
       return deliveryOfMany(slot, completion)
@@ -103,9 +101,6 @@ extension LoopCore {
       submitAgain(slot)
     case .awaitWritability:
       table[slot].phase = .writability
-      submitAgain(slot)
-    case .confirmEnd:
-      table[slot].phase = .hangUp
       submitAgain(slot)
     case .awaitNotification:
       table[slot].phase = .notification

@@ -84,18 +84,4 @@ extension LoopCore {
       return nil
     }
   }
-
-  /// Turns timeouts that were asked for since the last turn into times.
-  private mutating func resolveTimeouts<K: Kernel & ~Copyable>(_ kernel: borrowing K) {
-    guard !freshTimeouts.isEmpty else { return }
-    let now = kernel.now
-    for fresh in freshTimeouts {
-      guard let slot = table.slot(for: fresh.token) else { continue }
-      let time = now.addingReportingOverflow(fresh.nanoseconds)
-      let deadline = time.overflow ? UInt64.max - 1 : time.partialValue
-      table[slot].deadline = deadline
-      timers.schedule(slot, at: deadline)
-    }
-    freshTimeouts.removeAll(keepingCapacity: true)
-  }
 }

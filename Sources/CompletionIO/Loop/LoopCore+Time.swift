@@ -2,27 +2,51 @@ internal import SystemPackage
 internal import Uring
 
 extension LoopCore {
-  /// Handles every flight whose time has come.
-  mutating func handleDueTimers(at now: UInt64) {
-    while let slot = timers.popDue(at: now) {
-      if table[slot].request.operation == .timer {
-        endWithoutKernel(slot, result: 0)
-      } else if table[slot].deadline != 0, table[slot].deadline <= now {
-        statistics.deadlines += 1
-        table[slot].deadline = Flight.passedDeadline
-        // One that is to end already is here for its cancel, which missed it.
-        if table[slot].facts.contains(.cancelRequested) {
-          goOn(slot)
-        } else {
-          requestCancel(of: slot)
-        }
-      } else {
-        goOn(slot)
+  /// Turns timeouts that were asked for since the last turn into times.
+  mutating func resolveTimeouts<K: Kernel & ~Copyable>(_ kernel: borrowing K) {
+    guard !freshTimeouts.isEmpty else { return }
+    let now = kernel.now
+    for fresh in freshTimeouts {
+      let sum = now.addingReportingOverflow(fresh.nanoseconds)
+      let time = sum.overflow ? UInt64.max - 1 : sum.partialValue
+      switch fresh.subject {
+      case .flight(let token):
+        guard let slot = table.slot(for: token) else { continue }
+        table[slot].deadline = time
+        timers.schedule(slot, at: time)
+      case .wait(let id):
+        guard waits.isOpen(id) else { continue }
+        timers.schedule(.wait(Int(id.slot)), at: time)
       }
     }
+    freshTimeouts.removeAll(keepingCapacity: true)
   }
 
-  /// What a flight waited for has come: the end of a pause.
+  /// Handles every flight whose time has come, up to the first wait whose time has come too.
+  ///
+  /// - Returns: That wait, to be ended by whoever may run code of its owner; `nil` if there is none.
+  mutating func handleDueTimers(at now: UInt64) -> WaitID? {
+    while let key = timers.popDue(at: now) {
+      switch key {
+      case .flight(let slot): handleDueFlight(slot, at: now)
+      case .wait(let slot):
+        guard let id = waits.open(at: slot) else { continue }
+        statistics.deadlines += 1
+        return id
+      }
+    }
+    return nil
+  }
+
+  private mutating func handleDueFlight(_ slot: Int, at now: UInt64) {
+    guard table[slot].deadline != 0, table[slot].deadline <= now else { return goOn(slot) }
+    statistics.deadlines += 1
+    table[slot].deadline = Flight.passedDeadline
+    // One that is to end already is here for its cancel, which missed it.
+    if table[slot].facts.contains(.cancelRequested) { goOn(slot) } else { requestCancel(of: slot) }
+  }
+
+  /// Lets a flight go on after a pause.
   private mutating func goOn(_ slot: Int) {
     switch table[slot].state {
     case .inKernel:

@@ -7,12 +7,15 @@ internal import Uring
 /// return.
 struct LoopCore: ~Copyable {
   var table: FlightTable
+  /// Tasks that wait for something, and timers of frameworks.
+  var waits = WaitTable()
   /// Flights waiting for a place in the submission queue.
-  var backlog: SlotQueue
+  var backlog = RingQueue<Int>()
   /// Flights waiting for a buffer, in order of arrival.
-  var bufferLine: SlotQueue
+  var bufferLine = RingQueue<Int>()
   /// Flights waiting for a descriptor, in order of arrival.
-  var descriptorLine: SlotQueue
+  var descriptorLine = RingQueue<Int>()
+  /// When flights and waits are looked at.
   var timers: TimerQueue
   /// Requests that nobody waits for: cancels and closes.
   ///
@@ -25,16 +28,20 @@ struct LoopCore: ~Copyable {
   var statistics = LoopStatistics()
   var fill = BufferFill()
   var refusals = BufferRefusals()
-  /// Bytes waiting to be claimed or sent.
-  var chunks = ChunkSlab()
   /// Whether accepted connections are places in a direct table, for those that nobody takes.
   let usesDirectTable: Bool
   let forms: RequestForms
   /// The buffers of the loop's group, to tell an empty group from an unknown one.
   let pool: BufferPool?
 
+  /// A timeout that has no time yet, because nobody has looked at the clock.
   struct FreshTimeout {
-    var token: Token
+    enum Subject {
+      case flight(Token)
+      case wait(WaitID)
+    }
+
+    var subject: Subject
     var nanoseconds: UInt64
   }
 
@@ -46,33 +53,29 @@ struct LoopCore: ~Copyable {
     self.usesDirectTable = usesDirectTable
     forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)
-    backlog = SlotQueue(capacity: flightLimit)
-    bufferLine = SlotQueue(capacity: flightLimit)
-    descriptorLine = SlotQueue(capacity: flightLimit)
-    timers = TimerQueue(capacity: flightLimit)
+    timers = TimerQueue(flightLimit: flightLimit)
   }
 
   /// Puts an operation on its way.
   ///
-  /// - Returns: Its name; `nil` if the table is full.
+  /// - Returns: The operation's identifier; `nil` if the table is full.
   mutating func start(
     _ request: Request, policy: ResubmissionPolicy, facts: Answer.Facts = [],
-    timeout: Duration? = nil, owner: OperationOwner?
+    timeout: Duration? = nil, context: UInt = 0, owner: OperationOwner?
   ) -> Token? {
-    guard let token = table.open(forms.starting(request), policy: policy, owner: owner) else {
+    let token = table.open(
+      forms.starting(request), policy: policy, context: context, owner: owner)
+    guard let token else {
       statistics.flightTableFull += 1
       return nil
     }
     if facts != [] { table[token.slot].facts = facts }
     if let timeout {
       freshTimeouts.append(
-        FreshTimeout(token: token, nanoseconds: UInt64(timeout.clampedNanoseconds)))
+        FreshTimeout(
+          subject: .flight(token), nanoseconds: UInt64(timeout.clampedNanoseconds)))
     }
-    if request.operation == .timer {
-      table[token.slot].state = .pausing
-    } else {
-      backlog.append(token.slot)
-    }
+    backlog.append(token.slot)
     return token
   }
 

@@ -48,12 +48,7 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
-      try loopConfiguration.check()
-      let features = try KernelFeatures.discover()
-      try features.requireForLoop()
-      if loopConfiguration.directDescriptorCount > 0 {
-        try features.require([.directDescriptors])
-      }
+      let features = try Self.features(for: loopConfiguration)
       var ring = try Self.makeRing(loopConfiguration)
       let loop = try CompletionLoop(configuration: loopConfiguration, features: features)
       try loop.prepare(&ring)
@@ -67,7 +62,18 @@ final class LoopThread: Sendable {
     ended()
   }
 
-  private static func makeRing(
+  /// What the kernel can do, if that is enough for a loop of this configuration.
+  static func features(
+    for configuration: LoopConfiguration
+  ) throws(RingSetupError) -> KernelFeatures {
+    try configuration.check()
+    let features = try KernelFeatures.discover()
+    try features.requireForLoop()
+    if configuration.directDescriptorCount > 0 { try features.require([.directDescriptors]) }
+    return features
+  }
+
+  static func makeRing(
     _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> Ring {
     var ring = try Ring(configuration.ring)

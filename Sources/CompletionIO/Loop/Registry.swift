@@ -11,12 +11,13 @@ final class Registry {
   func remove(_ owner: OperationOwner) {
     let index = owner.registryIndex
     guard index >= 0 else { return }
+    // Before its reference is given up, which may be the last.
+    owner.registryIndex = -1
     let last = owners.removeLast()
-    if last !== owner {
+    if index < owners.count {
       owners[index] = last
       last.registryIndex = index
     }
-    owner.registryIndex = -1
   }
 
   /// Stops all; they remove themselves when they have ended.

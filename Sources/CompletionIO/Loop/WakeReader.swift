@@ -29,7 +29,7 @@ final class WakeReader: OperationOwner {
   func arm() {
     guard !isStopping else { return }
     // Not by `begin`, which ends what begins while the loop stops: until the end it can be woken.
-    token = unsafe loop.core.pointee.start(
+    token = unsafe loop.core.start(
       .read(.file(event.descriptor), into: counter, byteCount: MemoryLayout<UInt64>.size),
       policy: .completion, owner: self)
     precondition(token != nil, "the wake-up comes first into the flight table")
@@ -42,6 +42,6 @@ final class WakeReader: OperationOwner {
 
   override func stop() {
     isStopping = true
-    if let token { loop.end(token) }
+    if let token { loop.core.cancel(token) }
   }
 }

@@ -20,7 +20,7 @@ extension Answer {
   /// Whether a poll has seen the end of both directions (POLLHUP, poll(2)).
   var hasHungUp: Bool {
     switch phase {
-    case .readiness, .writability, .hangUp: result >= 0 && result & 0x10 != 0
+    case .readiness, .writability: result >= 0 && result & 0x10 != 0
     case .request, .pendingError, .notification: false
     }
   }

@@ -51,8 +51,6 @@ public struct Answer: Hashable, Sendable {
     case readiness
     /// A poll for writability, in place of a connect that must not be issued again.
     case writability
-    /// A poll behind the end of a stream, which tells a reset from an end.
-    case hangUp
     /// The question for the pending error of a socket (`SO_ERROR`), which decides a connect.
     case pendingError
     /// A zero-copy send whose memory is free; the result is what the send came to.
@@ -85,9 +83,6 @@ public struct Answer: Hashable, Sendable {
     /// A capability has been dropped already.
     @inlinable
     public static var capabilityDropped: Self { Self(rawValue: 1 << 4) }
-    /// A send on the same socket is with the kernel, or has been cut short.
-    @inlinable
-    public static var sendUnderWay: Self { Self(rawValue: 1 << 5) }
     /// The request must not wait, and the kernel could not be told: a cancel went behind it, so
     /// ECANCELED says that it would have waited.
     @inlinable

@@ -24,7 +24,7 @@ extension ResubmissionPolicy {
       return answer.operation == .sendZeroCopy ? .awaitNotification : .surface
     case .notification:
       return verdictForRequest(answer)
-    case .readiness, .writability, .hangUp:
+    case .readiness, .writability:
       return verdictForPoll(answer)
     case .pendingError:
       // A socket that is not even connecting is "writable", and has no error: it has hung up
@@ -39,8 +39,6 @@ extension ResubmissionPolicy {
     switch answer.phase {
     case .readiness:
       return .goOnWithRequest
-    case .hangUp:
-      return answer.hasHungUp ? .surfaceAs(.connectionReset) : .surfaceEnd
     case .writability, .request, .pendingError, .notification:
       return .readPendingError
     }
@@ -55,7 +53,7 @@ extension ResubmissionPolicy {
     case .connect: return verdictForConnect(answer, answer.error)
     case .read, .poll:
       return answer.error == .interrupted ? answer.again : .surface
-    case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer, .timeout, .linkTimeout:
+    case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timeout, .linkTimeout:
       // Above all a close: Linux frees the descriptor even on EINTR (close(2)), and a second
       // close would hit a stranger's.
       return .surface
@@ -77,12 +75,10 @@ extension ResubmissionPolicy {
     case .sendMessage:
       return .surface  // The sender gathers the rest again.
     case .receive where answer.result == 0 && !answer.facts.contains(.datagram):
-      // The end of a stream, which no new receive would change. Or a reset whose error went to a
-      // send that had moved bytes, and so told only of those (io_send).
-      return answer.facts.contains(.sendUnderWay) ? .confirmEnd : .surface
+      return .surface  // The end of a stream, which no new receive would change.
     case .accept, .receive:
       return answer.options.contains(.multishot) ? .surfaceAndRearm : .surface
-    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer,
+    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message,
       .timeout, .linkTimeout:
       return .surface
     }

@@ -7,8 +7,6 @@ public enum Verdict: Hashable, Sendable {
   /// Hands this error to the caller in place of the result; bytes that the result counts are added
   /// to ``Outcome/byteCount``.
   case surfaceAs(Errno)
-  /// Hands the end of the stream, 0, to the caller: a poll has seen no reset.
-  case surfaceEnd
   /// Hands the result to the caller and arms the multishot request again.
   case surfaceAndRearm
   /// Submits the same request, or the same poll, in the next batch.
@@ -24,9 +22,6 @@ public enum Verdict: Hashable, Sendable {
   /// Asks the socket for its pending error, which is the next answer; none means that the connect
   /// has succeeded.
   case readPendingError
-  /// Asks by a poll whether the connection has been reset: a stream's end beside a send that is
-  /// under way.
-  case confirmEnd
   /// Waits until a buffer returns to the pool, in order of arrival.
   case awaitBuffer
   /// Waits until a descriptor is closed, or for a pause.
@@ -46,8 +41,6 @@ extension Verdict {
     case surface
     /// See ``Verdict/surfaceAs(_:)``.
     case surfaceAs
-    /// See ``Verdict/surfaceEnd``.
-    case surfaceEnd
     /// See ``Verdict/surfaceAndRearm``.
     case surfaceAndRearm
     /// See ``Verdict/resubmit``.
@@ -62,8 +55,6 @@ extension Verdict {
     case awaitWritability
     /// See ``Verdict/readPendingError``.
     case readPendingError
-    /// See ``Verdict/confirmEnd``.
-    case confirmEnd
     /// See ``Verdict/awaitBuffer``.
     case awaitBuffer
     /// See ``Verdict/awaitDescriptor(atMost:)``.
@@ -81,7 +72,6 @@ extension Verdict {
     switch self {
     case .surface: .surface
     case .surfaceAs: .surfaceAs
-    case .surfaceEnd: .surfaceEnd
     case .surfaceAndRearm: .surfaceAndRearm
     case .resubmit: .resubmit
     case .sendRest: .sendRest
@@ -89,7 +79,6 @@ extension Verdict {
     case .goOnWithRequest: .goOnWithRequest
     case .awaitWritability: .awaitWritability
     case .readPendingError: .readPendingError
-    case .confirmEnd: .confirmEnd
     case .awaitBuffer: .awaitBuffer
     case .awaitDescriptor: .awaitDescriptor
     case .awaitNotification: .awaitNotification
@@ -101,11 +90,11 @@ extension Verdict {
   /// The verdict in place of this one once a cancel is requested: nothing is submitted again.
   var onceCancelled: Verdict {
     switch self {
-    case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitNotification:
+    case .surface, .surfaceAs, .readPendingError, .awaitNotification:
       self
     case .surfaceAndRearm:
       .surface
-    case .resubmit, .sendRest, .pollFirst, .goOnWithRequest, .awaitWritability, .confirmEnd,
+    case .resubmit, .sendRest, .pollFirst, .goOnWithRequest, .awaitWritability,
       .awaitBuffer, .awaitDescriptor, .backOff, .dropCapability:
       .surfaceAs(.canceled)
     }

@@ -2,141 +2,152 @@ internal import Synchronization
 internal import SystemPackage
 internal import Uring
 
-extension TCPListener {
-  /// Takes one connection, or waits for it.
-  ///
-  /// Connections are accepted ahead, up to ``LoopConfiguration/unclaimedConnectionLimit``; then the
-  /// listener pauses until some are taken.
-  ///
-  /// - Returns: A connection, on the loop that accepted it.
-  /// - Throws: ``SocketError`` with ECANCELED when the task is cancelled, EBADF after ``close()``,
-  ///   or the errno with which accepting failed for good.
-  ///
-  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
-  public func accept() async throws(SocketError) -> TCPConnection {
-    queue.startOnce()
-    let waiter = AcceptQueue.Waiter()
-    let result = await withTaskCancellationHandler {
-      unsafe await withUnsafeContinuation { continuation in
-        unsafe queue.wait(waiter, continuation)
-      }
-    } onCancel: {
-      queue.cancel(waiter)
-    }
-    return try result.get()
-  }
-}
-
-/// Connections accepted ahead of demand, or tasks that wait for one; never both.
-final class AcceptQueue: Sendable {
-  typealias Continuation = UnsafeContinuation<Result<TCPConnection, SocketError>, Never>
-
-  /// A task that waits.
-  final class Waiter: @unchecked Sendable {
-    // Unchecked: used under the queue's lock only.
-    fileprivate var isCancelled = false
-  }
-
-  @safe
-  private struct State {
-    var hasStarted = false
-    var streams: [TCPConnection] = []
-    var waiters: [(waiter: Waiter, continuation: Continuation)] = unsafe []
-    var runningCount: Int
-    var isPaused = false
-    var failure: SocketError?
-  }
+/// Connections accepted ahead of demand, or tasks that wait for one; on the listener's first loop.
+final class AcceptQueue: OperationOwner, @unchecked Sendable {
+  // Unchecked: everything that changes is used on the first loop's thread only, but `isPaused`.
 
   private let acceptors: [Acceptor]
   private let limit: Int
-  private let state: Mutex<State>
+  private var connections = RingQueue<StreamConnection>()
+  private var waits = RingQueue<WaitID>()
+  /// Connections for tasks that have been resumed and have not taken theirs yet.
+  private var promisedCount = 0
+  private var hasStarted = false
+  /// Acceptors that have not ended.
+  private var runningCount: Int
+  /// Acceptors that have found nobody since somebody last asked.
+  private var blockedCount = 0
+  private var failure: SocketError?
+  private var atOnceCount: UInt8 = 0
+  private let isPaused = Atomic<Bool>(false)
 
   init(_ acceptors: [Acceptor], limit: Int) {
     self.acceptors = acceptors
     self.limit = max(1, limit)
-    state = unsafe Mutex(State(runningCount: acceptors.count))
+    runningCount = acceptors.count
+    super.init()
   }
 
-  func startOnce() {
-    let mustStart = state.withLock { state in
-      defer { state.hasStarted = true }
-      return !state.hasStarted
+  private var home: CompletionLoop { acceptors[0].loop }
+
+  private var isOnDemand: Bool { acceptors[0].policy != .completion }
+
+  /// Takes a connection, or waits for it.
+  nonisolated(nonsending) func accept() async throws(SocketError) -> StreamConnection {
+    start()
+    if connections.count > promisedCount || runningCount == 0 {
+      atOnceCount &+= 1
+      if atOnceCount >= 64 {
+        atOnceCount = 0
+        await home.passTurn()
+      }
     }
-    guard mustStart else { return }
+    if Task.isCancelled { throw SocketError(.accept, StreamFailure(.cancelled)) }
+    if connections.count > promisedCount { return takeFirst() }
+    if runningCount == 0 { throw failure ?? .closed(.accept) }
+    let wait = home.openWait(for: self, timeout: nil)
+    atOnceCount = 0
+    waits.append(wait)
+    if isOnDemand { askAcceptors() }
+    await home.suspend(for: wait)
+    if let failure = home.take(wait).failure {
+      throw failure.cause == .closed
+        ? self.failure ?? .closed(.accept) : SocketError(.accept, failure)
+    }
+    promisedCount -= 1
+    return takeFirst()
+  }
+
+  private func takeFirst() -> StreamConnection {
+    let connection = connections.removeFirst()
+    if isPaused.load(ordering: .relaxed), connections.count <= limit / 2 { setPaused(false) }
+    return connection
+  }
+
+  override func cancel(_ wait: WaitID, because cause: WaitEnd) {
+    waits.remove(wait)
+    home.finish(wait, WaitResult(StreamFailure(cause)))
+  }
+
+  // MARK: Acceptors
+
+  private func start() {
+    guard !hasStarted else { return }
+    hasStarted = true
     for acceptor in acceptors {
+      let (accepted, ended) = (accepted(by: acceptor), ended(acceptor))
+      let home = home
       acceptor.loop.perform { [self] in
-        acceptor.start(
-          accepted: { [self] stream in add(TCPConnection(stream)) },
-          ended: { [self] error in
-            acceptorEnded(error ?? (acceptor.loop.isStopping ? .loopStopped(.accept) : nil))
-          })
+        guard isOnDemand else { return acceptor.start(accepted: accepted, ended: ended) }
+        acceptor.startOnDemand(
+          accepted: accepted,
+          wouldBlock: { [self] failure in home.perform { self.acceptorBlocked(failure) } },
+          ended: ended)
       }
     }
   }
 
-  func wait(_ waiter: Waiter, _ continuation: Continuation) {
-    let (result, mustResume) = state.withLock {
-      state -> (Result<TCPConnection, SocketError>?, Bool) in
-      if waiter.isCancelled { return (.failure(.cancelled(.accept)), false) }
-      if !state.streams.isEmpty {
-        let connection = state.streams.removeFirst()
-        let mustResume = state.isPaused && state.streams.count <= limit / 2
-        if mustResume { state.isPaused = false }
-        return (.success(connection), mustResume)
-      }
-      if state.runningCount == 0 { return (.failure(state.failure ?? .closed(.accept)), false) }
-      unsafe state.waiters.append((waiter, continuation))
-      return (nil, false)
+  private func accepted(by acceptor: Acceptor) -> @Sendable (SocketStream) -> Void {
+    let home = home
+    return { [self] stream in
+      let connection = StreamConnection(stream)
+      home.perform { self.add(connection) }
     }
-    if mustResume { applyPause() }
-    if let result { unsafe continuation.resume(returning: result) }
   }
 
-  func cancel(_ waiter: Waiter) {
-    let continuation = unsafe state.withLock { state -> Continuation? in
-      waiter.isCancelled = true
-      let index = unsafe state.waiters.firstIndex { unsafe $0.waiter === waiter }
-      guard let index else { return nil }
-      return unsafe state.waiters.remove(at: index).continuation
+  private func ended(_ acceptor: Acceptor) -> @Sendable (SocketError?) -> Void {
+    let home = home
+    return { [self] error in
+      let error = error ?? (acceptor.loop.isStopping ? .loopStopped(.accept) : nil)
+      home.perform { self.acceptorEnded(error) }
     }
-    unsafe continuation?.resume(returning: .failure(.cancelled(.accept)))
   }
 
-  private func add(_ connection: TCPConnection) {
-    let (continuation, mustPause) = unsafe state.withLock { state -> (Continuation?, Bool) in
-      if unsafe !state.waiters.isEmpty {
-        return unsafe (state.waiters.removeFirst().continuation, false)
-      }
-      state.streams.append(connection)
-      let mustPause = !state.isPaused && state.streams.count >= limit
-      if mustPause { state.isPaused = true }
-      return (nil, mustPause)
+  private func askAcceptors() {
+    blockedCount = 0
+    for acceptor in acceptors { acceptor.loop.perform { acceptor.acceptOne() } }
+  }
+
+  private func add(_ connection: StreamConnection) {
+    connections.append(connection)
+    if !waits.isEmpty {
+      promisedCount += 1
+      home.finish(waits.removeFirst())
+      if isOnDemand, !waits.isEmpty { askAcceptors() }
+    } else if connections.count >= limit {
+      setPaused(true)
     }
-    if let continuation = unsafe continuation {
-      return unsafe continuation.resume(returning: .success(connection))
-    }
-    if mustPause { applyPause() }
+  }
+
+  private func acceptorBlocked(_ failure: StreamFailure) {
+    blockedCount += 1
+    guard blockedCount >= runningCount else { return }
+    failAll(failure)
   }
 
   private func acceptorEnded(_ error: SocketError?) {
-    let waiters = unsafe state.withLock { state -> [Continuation] in
-      state.runningCount -= 1
-      if state.failure == nil { state.failure = error }
-      guard state.runningCount == 0 else { return unsafe [] }
-      defer { unsafe state.waiters = [] }
-      return unsafe state.waiters.map { unsafe $0.continuation }
-    }
-    unsafe waiters.forEach {
-      unsafe $0.resume(returning: .failure(error ?? .closed(.accept)))
-    }
+    runningCount -= 1
+    failure = failure ?? error
+    if runningCount == 0 { failAll(.closed) }
+  }
+
+  private func failAll(_ failure: StreamFailure) {
+    while !waits.isEmpty { home.finish(waits.removeFirst(), WaitResult(failure)) }
   }
 
   /// Has each acceptor pause or go on, whichever is right when its loop gets to it: two changes
   /// may reach a loop in another order than they were made.
-  private func applyPause() {
+  private func setPaused(_ isPaused: Bool) {
+    guard self.isPaused.exchange(isPaused, ordering: .sequentiallyConsistent) != isPaused,
+      !isOnDemand
+    else { return }
     for acceptor in acceptors {
       acceptor.loop.perform { [self] in
-        if state.withLock({ $0.isPaused }) { acceptor.pause() } else { acceptor.resume() }
+        if self.isPaused.load(ordering: .sequentiallyConsistent) {
+          acceptor.pause()
+        } else {
+          acceptor.resume()
+        }
       }
     }
   }

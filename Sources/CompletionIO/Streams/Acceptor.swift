@@ -4,42 +4,67 @@ internal import Uring
 /// One loop's end of a listener: turns connections into streams.
 ///
 /// A multishot accept does it where the kernel has it; into a direct table, as many single ones as
-/// have a place there. One that finds the flight table full waits for a flight.
+/// have a place there. It accepts nothing while the flight table has no room for another stream.
 final class Acceptor: OperationOwner, @unchecked Sendable {
-  // Unchecked: everything is used on the loop's thread only, except `loop` and `listener`, which
-  // never change.
+  // Unchecked: everything that changes is used on the loop's thread only.
 
   let loop: CompletionLoop
   let listener: FileDescriptor
-  private let policy: ResubmissionPolicy
-  private var tokens: [Token] = []
-  private var isClosing = false
-  private var hasClosed = false
-  private var isPaused = true
-  /// Whether accepts have been asked to end that have not ended yet.
-  private var hasAsked = false
-  private var failure: SocketError?
-  private var closeWaiters: [CheckedContinuation<Void, Never>] = []
-  private var accepted: (SocketStream) -> Void = { $0.close() }
-  private var ended: (SocketError?) -> Void = { _ in }
+  let policy: ResubmissionPolicy
+  let local: LocalAddress?
+  /// Where single accepts into a direct table put their peers' addresses, by their tokens.
+  var accepts: [(token: Token, peer: PeerMemory?)] = []
+  private var spareMemory: [PeerMemory] = []
+  /// Connections that were accepted when the flight table had no room for them.
+  var waiting: [Descriptor] = []
+  var state = State.paused
+  /// Whether a connection is wanted, on demand.
+  var isAsked = false
+  /// Whether accepts were asked to end that have not ended yet.
+  var hasAsked = false
+  var failure: SocketError?
+  var closers: [WaitID] = []
+  var accepted: (SocketStream) -> Void = { $0.close() }
+  var ended: (SocketError?) -> Void = { _ in }
+  /// Called once, when the acceptor begins to close.
+  var closing: () -> Void = {}
+  var wouldBlock: (StreamFailure) -> Void = { _ in }
 
-  init(_ listener: FileDescriptor, on loop: CompletionLoop, policy: ResubmissionPolicy?) {
+  /// What an acceptor does.
+  enum State {
+    /// Takes no connections for now.
+    case paused
+    case accepting
+    /// Takes connections one by one, as they are asked for.
+    case onDemand
+    /// Was closed; accepts that are with the kernel have been asked to end.
+    case closing
+    /// The listening socket is closed.
+    case closed
+  }
+
+  /// - Parameters:
+  ///   - listener: A listening socket, which the acceptor owns from now on.
+  ///   - address: The address that it is bound to.
+  ///   - loop: Accepts, and gets the connections.
+  ///   - policy: That of accepts on demand, and of the connections; the loop's if `nil`.
+  init(
+    _ listener: FileDescriptor, at address: SocketAddress, on loop: CompletionLoop,
+    policy: ResubmissionPolicy?
+  ) {
     self.listener = listener
     self.loop = loop
     self.policy = policy ?? loop.configuration.policy
+    // Behind a wildcard each connection has an address of its own.
+    local = address.isWildcard ? nil : LocalAddress(address)
     super.init()
   }
 
-  /// Has the loop close the listening socket when it stops.
-  ///
-  /// - Returns: Whether the loop takes it; if not, it is closed.
-  func open() -> Bool {
-    guard loop.isStopping else {
-      loop.registry.add(self)
-      return true
-    }
-    finish(nil)
-    return false
+  /// Has the loop close the listening socket when it stops; closes it if the loop is stopping.
+  func open() {
+    guard !loop.isStopping else { return finish() }
+    loop.registry.add(self)
+    loop.streams.acceptorCount += 1
   }
 
   /// Starts to accept.
@@ -50,122 +75,146 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   func start(
     accepted: @escaping (SocketStream) -> Void, ended: @escaping (SocketError?) -> Void
   ) {
-    guard !isClosing, !loop.isStopping else {
-      return ended(loop.isStopping ? .loopStopped(.accept) : nil)
+    guard state == .paused, !loop.isStopping else {
+      return ended(loop.isStopping ? .loopStopped(.accept) : failure)
     }
     self.accepted = accepted
     self.ended = ended
     resume()
   }
 
+  /// Readies the acceptor for accepts on demand, under its policy: ``acceptOne()``.
+  ///
+  /// - Parameters:
+  ///   - accepted: Called with each connection.
+  ///   - wouldBlock: Called when an accept has found nobody, and its policy does not wait.
+  ///   - ended: Called once: without an error when the acceptor was closed.
+  func startOnDemand(
+    accepted: @escaping (SocketStream) -> Void, wouldBlock: @escaping (StreamFailure) -> Void,
+    ended: @escaping (SocketError?) -> Void
+  ) {
+    guard state == .paused, !loop.isStopping else {
+      return ended(loop.isStopping ? .loopStopped(.accept) : failure)
+    }
+    state = .onDemand
+    self.accepted = accepted
+    self.wouldBlock = wouldBlock
+    self.ended = ended
+  }
+
+  /// Takes one connection, unless an accept is on its way already; once there is room for it.
+  func acceptOne() {
+    guard state == .onDemand, accepts.isEmpty else { return }
+    isAsked = true
+    if let descriptor = waiting.first, loop.streams.hasRoom {
+      waiting.removeFirst()
+      return handOver(makeStream(descriptor, nil))
+    }
+    guard loop.streams.hasRoom else { return waitForRoom() }
+    if isDirect, !loop.streams.places.reserve(for: self, having: 0) { return }
+    let peer = spareMemory.popLast() ?? PeerMemory()
+    var request = peer.accept(
+      from: .file(listener), options: isDirect ? .intoDirectTable : [])
+    if policy.asksNotToWait { request.askNotToWait() }
+    if !begin(request, policy: policy, peer: peer), isDirect { loop.streams.places.giveBack() }
+  }
+
+  func handOver(_ stream: SocketStream) {
+    isAsked = false
+    accepted(stream)
+  }
+
   /// Whether an accept is with the kernel.
-  var isAccepting: Bool { !tokens.isEmpty }
+  var isAccepting: Bool { !accepts.isEmpty }
 
   /// Takes no more connections until ``resume()``.
   func pause() {
-    isPaused = true
-    hasAsked = !tokens.isEmpty
-    for token in tokens { loop.end(token) }
+    guard state == .accepting else { return }
+    state = .paused
+    cancelAccepts()
+  }
+
+  func cancelAccepts() {
+    hasAsked = !accepts.isEmpty
+    for accept in accepts { loop.core.cancel(accept.token) }
   }
 
   /// Takes connections again.
   func resume() {
-    isPaused = false
-    guard !isClosing else { return }
-    if isDirect {
-      while loop.directPlaces.reserve(for: self, having: tokens.count) {
-        guard begin(.accept(from: .file(listener), options: .intoDirectTable)) else {
-          return loop.directPlaces.giveBack()
-        }
+    guard state.mayAccept else { return }
+    state = .accepting
+    handOutWaiting()
+    guard state == .accepting else { return }
+    guard loop.streams.hasRoom else { return waitForRoom() }
+    if isDirect { return acceptIntoTable() }
+    guard accepts.isEmpty else { return }
+    let from = Descriptor.file(listener)
+    let request: Request =
+      loop.core.forms.acceptMultishot ? .acceptMultishot(from: from) : .accept(from: from)
+    _ = begin(request, policy: .completion, peer: nil)
+  }
+
+  private func acceptIntoTable() {
+    while loop.streams.places.reserve(for: self, having: accepts.count) {
+      let peer = spareMemory.popLast() ?? PeerMemory()
+      let request = peer.accept(from: .file(listener), options: .intoDirectTable)
+      guard begin(request, policy: .completion, peer: peer) else {
+        return loop.streams.places.giveBack()
       }
-    } else if tokens.isEmpty {
-      let from = Descriptor.file(listener)
-      _ = begin(loop.forms.acceptMultishot ? .acceptMultishot(from: from) : .accept(from: from))
     }
   }
 
-  /// Goes on after a wait for a place or a flight.
-  func resumeIfNotPaused() {
-    if !isPaused { resume() }
-  }
-
-  private var isDirect: Bool { loop.configuration.directDescriptorCount > 0 }
-
-  private func begin(_ request: Request) -> Bool {
-    let token = loop.begin(request, policy: .completion, owner: self)
-    guard let token else {
-      if tokens.isEmpty { loop.acceptorLine.append(self) }
+  private func begin(
+    _ request: Request, policy: ResubmissionPolicy, peer: PeerMemory?
+  ) -> Bool {
+    guard let token = loop.begin(request, policy: policy, owner: self) else {
+      if accepts.isEmpty { waitForRoom() }
       return false
     }
-    tokens.append(token)
+    accepts.append((token, peer))
     return true
   }
 
-  /// Stops accepting and closes the listening socket; waiting connections are refused.
-  func close() {
-    guard !isClosing else { return }
-    isClosing = true
-    if tokens.isEmpty { return finish(failure) }
-    for token in tokens { loop.end(token) }
+  func waitForRoom() {
+    loop.forgetRoom(self)
+    loop.notifyOfRoom(self)
   }
 
-  /// Resumes a continuation once the listening socket is closed.
-  func resumeOnceClosed(_ continuation: CheckedContinuation<Void, Never>) {
-    if hasClosed { return continuation.resume() }
-    closeWaiters.append(continuation)
+  override func beforeSubmit() { resumeIfNotPaused() }
+
+  /// Goes on after a wait for a place or for room.
+  func resumeIfNotPaused() {
+    switch state {
+    case .accepting: resume()
+    case .onDemand: if isAsked { acceptOne() }
+    case .paused, .closing, .closed: break
+    }
   }
+
+  var isDirect: Bool { loop.configuration.directDescriptorCount > 0 }
 
   override func stop() {
     close()
   }
 
+  override func cancel(_ wait: WaitID, because cause: WaitEnd) {
+    // A wait for the end of closing ends with it and not before.
+  }
+
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
-    if !outcome.hasMore { tokens.removeAll { $0 == outcome.token } }
+    let peer = outcome.hasMore ? nil : remove(outcome.token)
     if outcome.result >= 0 {
-      // In the place that has just become free, before the connection's first operation takes it.
-      if !isClosing, !isPaused, !loop.isStopping { resume() }
-      take(outcome.result)
+      take(outcome.result, peer?.address)
     } else if isDirect {
-      loop.directPlaces.giveBack()
+      loop.streams.places.giveBack()
     }
-    guard isDirect || tokens.isEmpty else { return }
-    let hadAsked = hasAsked
-    if tokens.isEmpty { hasAsked = false }
-    if isClosing {
-      if tokens.isEmpty { finish(failure) }
-    } else if outcome.result >= 0 || isPaused || (hadAsked && outcome.isTransient) {
-      if !isPaused { resume() }
-    } else if let error = outcome.error {
-      failure = SocketError(.accept, error, attempts: outcome.attempts)
-      close()
-    }
+    if let peer { spareMemory.append(peer) }
+    guard isDirect || accepts.isEmpty else { return }
+    afterAccept(outcome)
   }
 
-  private func take(_ number: Int32) {
-    let descriptor: Descriptor =
-      isDirect ? .direct(number) : .file(FileDescriptor(rawValue: number))
-    // A cancelled accept can still carry a connection.
-    guard !isClosing, !loop.isStopping else {
-      loop.close(descriptor)
-      if isDirect { loop.directPlaces.giveBack() }
-      return
-    }
-    unsafe loop.core.pointee.statistics.accepted += 1
-    accepted(SocketStream(descriptor, on: loop, policy: policy))
-  }
-
-  private func finish(_ error: SocketError?) {
-    guard !hasClosed else { return }
-    hasClosed = true
-    isClosing = true
-    // Not by a request: who has waited for this binds the address again at once.
-    loop.closeNow(listener)
-    loop.registry.remove(self)
-    closeWaiters.forEach { $0.resume() }
-    closeWaiters = []
-    let ended = ended
-    self.ended = { _ in }
-    accepted = { $0.close() }
-    ended(error)
+  private func remove(_ token: Token) -> PeerMemory? {
+    guard let index = accepts.firstIndex(where: { $0.token == token }) else { return nil }
+    return accepts.remove(at: index).peer
   }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Uring
 
 /// A `msghdr` with its vectors, for one gathered send.
 @safe
@@ -23,12 +24,14 @@ final class GatheredMessage {
   }
 
   /// Sets a piece; pieces are set from 0.
-  func set(_ index: Int, address: UInt, byteCount: UInt32) {
+  func set(_ index: Int, address: UInt, byteCount: Int) {
     unsafe vectors[index] = unsafe iovec(
-      iov_base: UnsafeMutableRawPointer(bitPattern: address), iov_len: Int(byteCount))
+      iov_base: UnsafeMutableRawPointer(bitPattern: address), iov_len: byteCount)
     unsafe header.pointee.msg_iovlen = index + 1
   }
 
-  /// The `msghdr`, for a request.
-  @unsafe var address: UnsafeRawPointer { unsafe UnsafeRawPointer(header) }
+  /// A send of the pieces.
+  func send(byteCount: Int, to descriptor: Descriptor) -> Request {
+    unsafe .sendMessage(UnsafeRawPointer(header), byteCount: byteCount, to: descriptor)
+  }
 }

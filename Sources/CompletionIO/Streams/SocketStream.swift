@@ -1,84 +1,68 @@
-public import SystemPackage
+internal import SystemPackage
 public import Uring
 
-/// A connected stream socket as the loop sees it, and as completion handlers use it.
+/// A connected stream socket, TCP or Unix-domain, as completion handlers use it.
 ///
 /// Received bytes come to a ``StreamHandler``; sends are queued, gathered and finished in order.
-/// Everything here happens on the loop's thread. The loop keeps a stream until it is closed, so one
-/// that is forgotten stays until its peer ends it: close what you open. ``TCPConnection`` does so
-/// by itself.
+/// Calls from other threads than the loop's are made there, later. The loop keeps a stream until it
+/// is closed, so one that is forgotten stays until its peer ends it: close what you open.
+/// ``StreamConnection`` does so by itself.
 @safe
 public final class SocketStream: OperationOwner, @unchecked Sendable {
-  // Unchecked: everything is used on the loop's thread only, which the public calls check.
+  // Unchecked: everything that changes is used on the loop's thread only.
 
   /// The loop that the stream belongs to.
   public let loop: CompletionLoop
+  /// The other end's address when the stream was made; `nil` where the kernel did not tell.
+  public let peerAddress: SocketAddress?
+  let shared: StreamContext
+  let local: LocalAddress
   /// What few streams have.
   var extras: StreamExtras?
   // Small ones together, because there may be very many streams.
   let descriptor: Descriptor
-  var receiving = Receiving.idle
-  var sending = Sending.idle
   var closing = Closing.open
-  /// Set when the task that serves the stream is cancelled: waits end at once from then on.
-  var isCancelled = false
+  /// Who waits when the socket takes no bytes, by the policy.
+  var waiting: SendHalf.Waiting
+  /// Whether the handler has been told how the receiving half ended.
+  var hasToldEnd = false
+  /// Whether the stream's task was cancelled, so that its waits end at once.
+  var isOwnerCancelled = false
+  /// Operations in a row that were done at once, without a wait.
+  var atOnceCount: UInt8 = 0
   /// Operations with the kernel that this stream waits for.
   var operationCount: Int32 = 0
-  private var lastSendID: UInt32 = 0
-
-  // Receiving.
-  /// Why nothing more will be received: a negated errno, or 0 for the end of the stream.
-  var endResult: Int32 = 0
-  var receiveToken = Token(rawValue: 0)
-  /// Received, and not yet asked for.
-  @exclusivity(unchecked) var unclaimed = ChunkQueue()
-  var receiver: Receiver?
+  /// A word of the caller's, for the stream's handler; used on the loop's thread only.
+  public var context: UInt = 0
   var handler: StreamHandler?
   /// The handler, to be called without counting references.
   var unretainedHandler: Unmanaged<StreamHandler>?
-  /// A receive into the caller's memory that is with the kernel.
-  var directReceive: ReceiveHandle?
-
-  // Sending.
-  @exclusivity(unchecked) var unsent = ChunkQueue()
-  var sendToken = Token(rawValue: 0)
-  var inFlightByteCount: UInt32 = 0
-  /// Why nothing more can be sent: a negated errno; 0 while sending is possible.
-  var sendFailure: Int32 = 0
-  var message: GatheredMessage?
-
-  // The task that serves the stream.
-  /// Its job, to be compared with the loop's current one; 0 for none.
+  /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
+  /// none.
   var ownerJob: UInt = 0
-  /// Its job while it is suspended.
-  var parkedJob: UnownedJob?
-  /// How its receive ended, until it takes that.
-  var ownersReceiveEnd: ReceiveEnd?
-  /// How its send ended, until it takes that.
-  var ownersSendEnd: SendEnd?
+  /// What that task waits for.
+  var ownerWait: WaitID?
+  var fate = PeerFate.alive
+  // Without checks at run time, which would cost each message; the halves call nobody.
+  @exclusivity(unchecked) private var receiveHalf = ReceiveHalf()
+  @exclusivity(unchecked) private var sendHalf = SendHalf()
 
-  /// What the receiving half does.
-  enum Receiving: UInt8 {
-    /// No receive is armed.
-    case idle
-    /// A receive is armed.
-    case armed
-    /// The armed receive has been asked to end, because too much is unclaimed or unsent.
-    case pausing
-    /// The peer has ended the stream, or it failed; see `endResult`.
-    case ended
+  var receiving: ReceiveHalf {
+    @inline(__always) unsafeAddress {
+      unsafe withUnsafeMutablePointer(to: &receiveHalf) { unsafe UnsafePointer($0) }
+    }
+    @inline(__always) unsafeMutableAddress {
+      unsafe withUnsafeMutablePointer(to: &receiveHalf) { unsafe $0 }
+    }
   }
 
-  /// What the sending half does.
-  enum Sending: UInt8 {
-    /// No send is with the kernel.
-    case idle
-    /// The stream is in the loop's line of senders.
-    case inLine
-    /// A send that must not wait, because it pins pool buffers.
-    case trying
-    /// A send that may wait for the peer.
-    case waiting
+  var sending: SendHalf {
+    @inline(__always) unsafeAddress {
+      unsafe withUnsafeMutablePointer(to: &sendHalf) { unsafe UnsafePointer($0) }
+    }
+    @inline(__always) unsafeMutableAddress {
+      unsafe withUnsafeMutablePointer(to: &sendHalf) { unsafe $0 }
+    }
   }
 
   /// How far closing has come.
@@ -86,81 +70,113 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     case open
     /// Queued sends go out first.
     case draining
-    /// Armed operations have been asked to end.
-    case ending
+    /// The sending half is ended, and what the peer still sends is dropped, up to its end.
+    case lingering
+    /// Everything with the kernel has been asked to end.
+    case stopping
+    /// The kernel is closing the descriptor.
+    case releasing
     case closed
+
+    /// Whether everything with the kernel has been asked to end, at least.
+    var isStopping: Bool {
+      switch self {
+      case .open, .draining, .lingering: false
+      case .stopping, .releasing, .closed: true
+      }
+    }
   }
 
   /// Makes a stream of a connected socket, which it owns from now on.
-  init(_ descriptor: Descriptor, on loop: CompletionLoop, policy: ResubmissionPolicy? = nil) {
+  init(
+    _ descriptor: Descriptor, on loop: CompletionLoop, peer: SocketAddress?,
+    local: LocalAddress, policy: ResubmissionPolicy? = nil
+  ) {
     self.descriptor = descriptor
     self.loop = loop
+    peerAddress = peer
+    self.local = local
+    shared = loop.streams
+    waiting = SendHalf.Waiting(policy ?? loop.configuration.policy)
     super.init()
     if let policy { self.policy = policy }
     loop.registry.add(self)
+    shared.streamOpened()
   }
 
-  /// The other end's address.
-  ///
-  /// - Throws: ENOTCONN; EOPNOTSUPP for a direct descriptor, which has no name for getpeername(2).
-  public func peerAddress() throws(Errno) -> SocketAddress {
-    guard let descriptor = descriptor.fileDescriptor else { throw .notSupportedOnSocket }
-    return try loop.socketCalls.peerAddress(of: descriptor)
-  }
+  /// The stream's own address; `nil` where the kernel did not tell.
+  public var localAddress: SocketAddress? { local.address }
 
-  /// Bytes queued for sending that the kernel has not taken.
-  public var unsentByteCount: Int { unsafe unsent.byteCount }
+  /// Bytes queued for sending that the kernel has not taken; on the loop's thread.
+  public var unsentByteCount: Int { sending.byteCount }
 
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     switch outcome.token.operation {
     case .receive: didReceive(outcome, lease: lease)
     case .send, .sendMessage: didSend(outcome)
-    case .timer: didReachDeadline(outcome)
-    case .shutdown: didShutDown(outcome)
+    case .shutdown: didFinish(outcome)
+    case .poll: didConfirm(outcome)
+    case .close: didClose()
     default: preconditionFailure("\(outcome.token) is not a stream's operation")
     }
   }
 
-  override var hasSendUnderWay: Bool {
-    sending == .trying || sending == .waiting || extras?.hasCutSend == true
+  override func beforeSubmit() {
+    takeTurn()
+  }
+
+  override func cancel(_ wait: WaitID, because cause: WaitEnd) {
+    endEarly(wait, because: cause)
   }
 
   override func stop() {
-    isCancelled = true
-    endWaits(.loopStopped)
+    isOwnerCancelled = true
     abort()
   }
 
-  func nextSendID() -> UInt32 {
-    lastSendID &+= 1
-    if lastSendID == 0 { lastSendID = 1 }
-    return lastSendID
+  /// Makes a call on the loop's thread, where the stream's state is.
+  func onLoop(_ body: @escaping @Sendable (SocketStream) -> Void) {
+    if loop.isCurrent { return body(self) }
+    loop.perform { [self] in body(self) }
+  }
+
+  /// Says what a failure of an operation is to its caller.
+  func error(
+    _ operation: SocketOperation, _ failure: StreamFailure, byteCount: Int = 0
+  ) -> SocketError {
+    let isStop = failure.cause == .closed && loop.isStopping
+    let failure = isStop ? StreamFailure.loopStopped : failure
+    return SocketError(
+      operation, failure.errno, cause: failure.cause, peer: peerAddress,
+      attempts: Int(max(1, failure.attempts)), byteCount: byteCount)
+  }
+
+  /// Ends a wait of a task with a failure.
+  func fail(_ wait: WaitID, _ failure: StreamFailure, byteCount: Int = 0) {
+    loop.finish(wait, WaitResult(failure, byteCount: byteCount))
   }
 }
 
-/// What happens to a stream, for completion handlers.
-///
-/// One value serves any number of streams.
-public final class StreamHandler: Sendable {
-  let received: @Sendable (SocketStream, consuming BufferLease) -> Void
-  let ended: @Sendable (SocketStream, SocketError?) -> Void
+/// A stream's own address, shared by the streams of a listener that is bound to one address.
+final class LocalAddress: Sendable {
+  let address: SocketAddress?
 
-  /// Makes a handler; both functions are called on the stream's loop.
-  ///
-  /// - Parameters:
-  ///   - received: Called with each piece of received bytes; the buffer returns to the pool when
-  ///     the lease ends.
-  ///   - ended: Called once, when nothing more will be received: without an error at the end of
-  ///     the stream. The stream is still open for sending; close it.
-  public init(
-    received: @escaping @Sendable (SocketStream, consuming BufferLease) -> Void,
-    ended: @escaping @Sendable (SocketStream, SocketError?) -> Void
-  ) {
-    self.received = received
-    self.ended = ended
+  init(_ address: SocketAddress?) {
+    self.address = address
+  }
+}
+
+extension WaitResult {
+  init(_ failure: StreamFailure, byteCount: Int = 0) {
+    self.init(
+      code: failure.code, reason: failure.cause.rawValue, attempts: failure.attempts,
+      byteCount: byteCount)
   }
 
-  func tell(_ stream: SocketStream, _ lease: consuming BufferLease?) {
-    if let lease = lease.take() { received(stream, lease) }
+  /// The failure, if the wait came to one.
+  var failure: StreamFailure? {
+    guard code < 0 else { return nil }
+    return StreamFailure(
+      code: code, cause: SocketError.Cause(rawValue: reason) ?? .kernel, attempts: attempts)
   }
 }

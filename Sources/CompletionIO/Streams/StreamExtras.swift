@@ -1,26 +1,27 @@
-internal import Uring
-
 /// What few streams have at a time, in memory that the others do without: a connection that waits
 /// for its next message should cost little.
-@safe
 final class StreamExtras {
   /// Another policy than the loop's.
   var policy: ResubmissionPolicy?
-  /// Why queued bytes were lost that nobody waited for, which whoever comes next is told.
-  var loss: (result: Int32, cause: SocketError.Cause)?
-  /// Sends with a deadline, or that have been asked to end.
-  var endingSends: [EndingSend] = []
-  /// Tasks that end the sending half once nothing is left to send.
-  var finishers: [Finisher] = []
-  /// Whether a shutdown of the sending half is on its way.
-  var isShuttingDown = false
-  /// Ends the draining of a stream whose peer does not read.
-  var drainTimer: Token?
-  /// Whether a send has been cut short: its part may have been told in place of a reset (io_send),
-  /// and then a receive sees an end that is none.
-  var hasCutSend = false
-  /// Tasks that wait for the end of closing.
-  var closeWaiters: [UnsafeContinuation<Void, Never>] = unsafe []
+  /// Other marks of unsent bytes than the loop's.
+  var marks: (low: Int, high: Int)?
+  /// Whether more than the high-water mark was unsent, and not yet less than the low-water mark.
+  var isAboveMark = false
+  /// Whether received bytes are being delivered that had waited.
+  var isDelivering = false
+  /// Tasks that wait for the end of the sending half.
+  var finishers: [WaitID] = []
+  /// Tasks that wait until the descriptor is free.
+  var closers: [WaitID] = []
+  /// Ends a close whose peer does not read, or does not end.
+  var closeDeadline: WaitID?
+  /// How long a close lingers, if it does.
+  var linger: LingerLimit?
+  /// Called when the listener that has accepted the stream closes.
+  var listenerCloseHandlers: [@Sendable () -> Void] = []
+  /// Whether that listener has closed.
+  var hasListenerClosed = false
+  let message = GatheredMessage()
 }
 
 extension SocketStream {
@@ -33,30 +34,28 @@ extension SocketStream {
   }
 
   /// What to do when the kernel says "not now"; the loop's policy at first.
+  ///
+  /// Used on the loop's thread.
   public var policy: ResubmissionPolicy {
     get { extras?.policy ?? loop.configuration.policy }
-    set { if extras != nil || newValue != policy { madeExtras.policy = newValue } }
+    set {
+      waiting = SendHalf.Waiting(newValue)
+      if extras != nil || newValue != policy { madeExtras.policy = newValue }
+    }
   }
 
-  var endingSends: [EndingSend] {
-    get { extras?.endingSends ?? [] }
-    set { madeExtras.endingSends = newValue }
+  /// Bytes of queued sends above which a handler's stream stops receiving, and below which it goes
+  /// on.
+  var unsentMarks: (low: Int, high: Int) {
+    extras?.marks ?? (loop.configuration.unsentByteLimit / 2, loop.configuration.unsentByteLimit)
   }
 
-  /// Whether any send has been asked to end.
-  var hasEndingSends: Bool {
-    guard let extras else { return false }
-    return extras.endingSends.contains { $0.hasEnded }
-  }
-
-  var finishers: [Finisher] {
-    get { extras?.finishers ?? [] }
-    set { madeExtras.finishers = newValue }
-  }
-
-  /// Whether any task waits for the end of the sending half.
-  var hasFinishers: Bool {
-    guard let extras else { return false }
-    return !extras.finishers.isEmpty
+  /// Sets the marks of unsent bytes.
+  ///
+  /// - Parameters:
+  ///   - low: In bytes; when no more are left, `drained` is called and receiving goes on.
+  ///   - high: In bytes; above it a stream with a handler stops receiving.
+  public func setUnsentMarks(low: Int, high: Int) {
+    onLoop { $0.madeExtras.marks = (max(0, min(low, high)), max(0, high)) }
   }
 }

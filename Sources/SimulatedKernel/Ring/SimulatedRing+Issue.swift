@@ -52,7 +52,7 @@ extension SimulatedRing {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
       post(token, -Errno.badFileDescriptor.rawValue)
-    case .message, .timer:
+    case .message:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
     if let timer { disarm(timer) }
@@ -71,7 +71,7 @@ extension SimulatedRing {
     case .send, .sendMessage, .sendZeroCopy: return send(request, on: socket)
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
-    case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timer, .timeout,
+    case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timeout,
       .linkTimeout:
       preconditionFailure("\(request.request.operation) does not wait")
     }

@@ -7,7 +7,7 @@ internal import Uring
 /// ```swift
 /// let simulation = Simulation(seed: 7, faults: .sendWouldBlockStorm())
 /// try simulation.run { group in
-///   let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+///   let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
 ///   …
 /// }
 /// ```

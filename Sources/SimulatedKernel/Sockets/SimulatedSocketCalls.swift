@@ -67,7 +67,10 @@ extension SimulatedMachine: SocketCalls {
   }
 
   private func open(_ descriptor: FileDescriptor) throws(Errno) -> SimulatedSocket {
-    guard let socket = descriptors[descriptor.rawValue] else { throw .badFileDescriptor }
+    guard let socket = descriptors[descriptor.rawValue] else {
+      report("descriptor \(descriptor.rawValue) is used and is not open")
+      throw .badFileDescriptor
+    }
     return socket
   }
 }

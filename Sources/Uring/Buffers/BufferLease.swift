@@ -10,31 +10,38 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
   ///
   /// The pool keeps itself alive while it has leases.
   private let pool: Unmanaged<BufferPool>?
+  private let base: UnsafeMutableRawPointer
+  /// Where the bytes begin in the memory.
+  private var offset: UInt32
+  private var count: UInt32
+  /// Bytes of the memory.
+  private let capacity: UInt32
   private let index: UInt16
-  private var isHeld = true
-  private let start: UnsafeMutableRawPointer
 
-  /// How many bytes were received.
-  public let byteCount: Int
-
-  init(pool: BufferPool?, index: UInt16, start: UnsafeMutableRawPointer, byteCount: Int) {
+  init(
+    pool: BufferPool?, index: UInt16, base: UnsafeMutableRawPointer, byteCount: Int, capacity: Int
+  ) {
     unsafe self.pool = unsafe pool.map { unsafe Unmanaged.passUnretained($0) }
     self.index = index
-    unsafe self.start = unsafe start
-    self.byteCount = byteCount
+    unsafe self.base = unsafe base
+    offset = 0
+    count = UInt32(byteCount)
+    self.capacity = UInt32(capacity)
   }
 
   deinit {
-    guard isHeld else { return }
-    guard let pool = unsafe pool else { return unsafe start.deallocate() }
+    guard let pool = unsafe pool else { return unsafe base.deallocate() }
     unsafe pool._withUnsafeGuaranteedRef { $0.takeBack(index) }
   }
+
+  /// Bytes that the lease holds.
+  public var byteCount: Int { Int(count) }
 
   /// The received bytes, for as long as the lease lives.
   public var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
-      let span = unsafe RawSpan(_unsafeStart: start, byteCount: byteCount)
+      let span = unsafe RawSpan(_unsafeStart: base + Int(offset), byteCount: byteCount)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
@@ -43,57 +50,74 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
   public var mutableBytes: MutableRawSpan {
     @_lifetime(&self)
     mutating get {
-      let span = unsafe MutableRawSpan(_unsafeStart: start, byteCount: byteCount)
+      let span = unsafe MutableRawSpan(_unsafeStart: base + Int(offset), byteCount: byteCount)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }
 
-  /// Which pool the buffer is of, and may return to: its ``BufferPool/identity``; 0 for none.
+  /// Drops bytes from the start, when a program has used a part of them.
+  ///
+  /// - Parameter count: How many bytes; all of them if the lease holds fewer.
+  public mutating func removeFirst(_ count: Int) {
+    let count = UInt32(min(max(0, count), byteCount))
+    offset += count
+    self.count -= count
+  }
+
+  /// Whether the buffer is of a pool, and not memory of the lease's own.
+  package var isPooled: Bool { unsafe pool != nil }
+
+  /// Which pool the buffer returns to: its ``BufferPool/identity``; 0 for none.
   package var poolIdentity: UInt { unsafe pool.map { unsafe UInt(bitPattern: $0.toOpaque()) } ?? 0 }
 
   /// Where the bytes are, for a request that the lease outlives.
   @unsafe
-  package var address: UnsafeRawPointer { unsafe UnsafeRawPointer(start) }
+  package var address: UnsafeRawPointer { unsafe UnsafeRawPointer(base + Int(offset)) }
 }
 
+// Memory of a lease's own, and what a queue of leases does with it.
 extension BufferLease {
-  /// Gives up the lease without returning its buffer, which ``BufferPool/returnReleased(_:)`` does.
-  ///
-  /// A queue of plain structs can hold the parts where it could not hold a noncopyable value.
-  package consuming func release() -> (index: UInt16, address: UInt, byteCount: Int) {
-    isHeld = false
-    return unsafe (index: index, address: UInt(bitPattern: start), byteCount: byteCount)
-  }
-}
-
-extension BufferLease {
-  /// Makes a lease of the parts of one that was given up.
+  /// Makes a lease of a copy of bytes.
   ///
   /// - Parameters:
-  ///   - pool: The pool that the buffer returns to; `nil` if `address` was allocated for these
-  ///     bytes alone.
-  ///   - index: The buffer's index in the pool.
-  ///   - address: Where the bytes are.
-  ///   - byteCount: How many they are.
-  package init(restoring pool: BufferPool?, index: UInt16, address: UInt, byteCount: Int) {
-    guard let start = unsafe UnsafeMutableRawPointer(bitPattern: address) else {
-      preconditionFailure("a lease has memory")
+  ///   - bytes: Copied before the call returns.
+  ///   - capacity: Bytes of memory to allocate, at least; the rest has room for ``append(_:)``.
+  package init(copying bytes: RawSpan, capacity: Int = 0) {
+    let capacity = max(1, capacity, bytes.byteCount)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    unsafe bytes.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      unsafe memory.copyMemory(from: start, byteCount: source.count)
     }
-    unsafe self.init(pool: pool, index: index, start: start, byteCount: byteCount)
+    unsafe self.init(
+      pool: nil, index: 0, base: memory, byteCount: bytes.byteCount, capacity: capacity)
+  }
+
+  /// A lease of a copy of the bytes, in memory of its own.
+  package func copy(capacity: Int = 0) -> BufferLease {
+    BufferLease(copying: bytes, capacity: capacity)
+  }
+
+  /// Copies bytes behind the lease's own, if its memory has room for all of them.
+  ///
+  /// The memory behind received bytes is the lease's too: the kernel wrote as many as it has said.
+  ///
+  /// - Parameter bytes: Copied before the call returns.
+  /// - Returns: Whether there was room.
+  package mutating func append(_ bytes: RawSpan) -> Bool {
+    let end = Int(offset) + byteCount
+    guard bytes.byteCount <= Int(capacity) - end else { return false }
+    let target = unsafe base + end
+    unsafe bytes.withUnsafeBytes { source in
+      guard let start = source.baseAddress else { return }
+      unsafe target.copyMemory(from: start, byteCount: source.count)
+    }
+    count += UInt32(bytes.byteCount)
+    return true
   }
 }
 
 extension BufferPool {
-  /// Names the pool, to be compared without counting references.
+  /// Identifies the pool, to be compared without counting references.
   package var identity: UInt { unsafe UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()) }
-
-  /// Makes a lease of the parts of one of the pool's that was given up.
-  package func restoreLease(_ index: UInt16, address: UInt, byteCount: Int) -> BufferLease {
-    BufferLease(restoring: self, index: index, address: address, byteCount: byteCount)
-  }
-
-  /// Returns a buffer whose lease was given up by ``BufferLease/release()``.
-  package func returnReleased(_ index: UInt16) {
-    takeBack(index)
-  }
 }

@@ -16,7 +16,8 @@ extension BufferPool {
     if leasedCount == 0 { _ = unsafe Unmanaged.passRetained(self) }
     leasedCount += 1
     return unsafe BufferLease(
-      pool: self, index: index, start: memory(of: index), byteCount: byteCount)
+      pool: self, index: index, base: memory(of: index), byteCount: byteCount,
+      capacity: bufferSize)
   }
 
   /// Takes a buffer back from its lease, on any thread.

@@ -30,8 +30,6 @@ public enum Operation: UInt8, CaseIterable, Hashable, Sendable {
   case close
   /// Posts a completion on another ring. `IORING_OP_MSG_RING`, Linux 5.18.
   case message
-  /// Waits for time alone; never submitted, the loop's clock completes it.
-  case timer
   /// Completes after a time. `IORING_OP_TIMEOUT`, Linux 5.4.
   case timeout
   /// Ends the request that it is linked to after a time. `IORING_OP_LINK_TIMEOUT`, Linux 5.5.

@@ -6,11 +6,6 @@ extension Request {
   /// The corresponding C function is `io_uring_prep_nop` (Linux 5.1).
   public static var nop: Self { Self(.nop) }
 
-  /// Waits for time alone; a loop completes it from its own clock, without the kernel.
-  ///
-  /// On a bare ring it completes with -EINVAL: ``timeout(after:)`` is the request for that.
-  public static var timer: Self { Self(.timer) }
-
   /// Completes after a time, unless ``cancel(_:)`` ends it earlier.
   ///
   /// Its only completion says -ETIME, or -ECANCELED. A loop keeps its own deadlines, which cost no

@@ -15,7 +15,7 @@ extension Request {
     switch operation {
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
       unsafe encodeSocketOperation(into: entry)
-    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer, .timeout,
+    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timeout,
       .linkTimeout:
       unsafe encodeControl(into: entry)
     }
@@ -47,7 +47,7 @@ extension Request {
       unsafe curing_prep_connect(entry, fd, operand, count)
     case .shutdown:
       unsafe curing_prep_shutdown(entry, fd, Int32(bitPattern: count))
-    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer, .timeout,
+    case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timeout,
       .linkTimeout:
       preconditionFailure("\(operation) is not a socket operation")
     }
@@ -87,8 +87,6 @@ extension Request {
       unsafe curing_prep_timeout(entry)
     case .linkTimeout:
       unsafe curing_prep_link_timeout(entry)
-    case .timer:
-      unsafe entry.pointee.opcode = .max  // -EINVAL: no kernel knows it (io_init_req).
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
       preconditionFailure("\(operation) is a socket operation")
     }
@@ -120,7 +118,7 @@ extension Request {
       return flags
     case .receive, .send, .sendMessage, .sendZeroCopy:
       return options.contains(.pollFirst) ? CURING_RECVSEND_POLL_FIRST : 0
-    case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timer,
+    case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message,
       .timeout, .linkTimeout:
       return 0  // A nonzero ioprio is EINVAL here (io_connect_prep).
     }

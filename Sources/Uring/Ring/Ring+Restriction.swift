@@ -37,7 +37,7 @@ extension RingRestriction {
 
   /// The kernel's numbers for the requests on the list.
   private var opcodes: [UInt8] {
-    var opcodes = operations.compactMap(\.opcode).sorted()
+    var opcodes = operations.map(\.opcode).sorted()
     // Receives are given their buffers by requests where they cannot be registered.
     if operations.contains(.receive) { opcodes.append(CURING_OP_PROVIDE_BUFFERS) }
     return opcodes
@@ -59,8 +59,8 @@ extension RingRestriction {
 }
 
 extension Operation {
-  /// The kernel's number for it; `nil` for what never reaches the kernel.
-  var opcode: UInt8? {
+  /// The kernel's number for it.
+  var opcode: UInt8 {
     switch self {
     case .nop: CURING_OP_NOP
     case .accept: CURING_OP_ACCEPT
@@ -76,7 +76,6 @@ extension Operation {
     case .shutdown: CURING_OP_SHUTDOWN
     case .close: CURING_OP_CLOSE
     case .message: CURING_OP_MSG_RING
-    case .timer: nil
     case .timeout: CURING_OP_TIMEOUT
     case .linkTimeout: CURING_OP_LINK_TIMEOUT
     }

@@ -113,10 +113,10 @@ import Testing
   /// What a message costs in memory traffic; larger is not forbidden, but should be on purpose.
   @Test func sizesArePinned() {
     #expect(MemoryLayout<Request>.size == 24)
-    #expect(MemoryLayout<Flight>.stride == 96)
-    #expect(MemoryLayout<Chunk>.stride == 48)
-    #expect(MemoryLayout<Outcome>.stride == 32)
-    #expect(MemoryLayout<Delivery>.stride == 48)
+    #expect(MemoryLayout<Flight>.stride == 104)
+    #expect(MemoryLayout<SendPiece>.stride == 72)
+    #expect(MemoryLayout<Outcome>.stride == 40)
+    #expect(MemoryLayout<Delivery>.stride == 56)
   }
 }
 

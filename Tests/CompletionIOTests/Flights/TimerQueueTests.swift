@@ -4,53 +4,82 @@ import Testing
 @testable import CompletionIO
 
 @Suite struct TimerQueueTests {
+  typealias Key = TimerQueue.Key
+
   @Test func earliestFirst() {
-    let timers = Timers(capacity: 4)
-    timers.schedule(0, at: 30)
-    timers.schedule(1, at: 10)
-    timers.schedule(2, at: 20)
+    let timers = Timers(flightLimit: 4)
+    timers.schedule(.flight(0), at: 30)
+    timers.schedule(.wait(0), at: 10)
+    timers.schedule(.flight(2), at: 20)
     #expect(timers.nextTime == 10)
     #expect(timers.popDue(at: 9) == nil)
-    #expect(timers.popDue(at: 25) == 1)
-    #expect(timers.popDue(at: 25) == 2)
+    #expect(timers.popDue(at: 25) == .wait(0))
+    #expect(timers.popDue(at: 25) == .flight(2))
     #expect(timers.popDue(at: 25) == nil)
-    #expect(timers.popDue(at: .max) == 0)
+    #expect(timers.popDue(at: .max) == .flight(0))
     #expect(timers.nextTime == nil && timers.count == 0)
   }
 
   @Test func aTimeCanBeMovedAndForgotten() {
-    let timers = Timers(capacity: 3)
-    for slot in 0..<3 { timers.schedule(slot, at: 10) }
-    timers.schedule(1, at: 5)
+    let timers = Timers(flightLimit: 3)
+    for slot in 0..<3 { timers.schedule(.flight(slot), at: 10) }
+    timers.schedule(.flight(1), at: 5)
     #expect(timers.nextTime == 5)
-    timers.schedule(1, at: 50)
+    timers.schedule(.flight(1), at: 50)
     #expect(timers.nextTime == 10)
-    timers.remove(0)
-    timers.remove(0)
-    timers.remove(2)
+    timers.remove(.flight(0))
+    timers.remove(.flight(0))
+    timers.remove(.flight(2))
     #expect(timers.count == 1 && timers.nextTime == 50)
-    timers.remove(1)
+    timers.remove(.flight(1))
     #expect(timers.nextTime == nil)
+  }
+
+  /// A flight and a wait in slots of the same number have a time each.
+  @Test func aFlightAndAWaitOfOneSlotAreApart() {
+    for flightLimit in [1, 2, 1000, 1 << 16] {
+      let timers = Timers(flightLimit: flightLimit)
+      let last = flightLimit - 1
+      timers.schedule(.flight(last), at: 1)
+      timers.schedule(.wait(0), at: 2)
+      timers.schedule(.wait(last), at: 3)
+      timers.remove(.wait(last + 1))
+      #expect(timers.count == (last == 0 ? 2 : 3))
+      timers.remove(.flight(last))
+      #expect(timers.nextTime == (last == 0 ? 3 : 2))
+      #expect(timers.popDue(at: 2) == (last == 0 ? nil : .wait(0)))
+      #expect(timers.popDue(at: 3) == .wait(last))
+      #expect(timers.count == 0)
+    }
+  }
+
+  @Test func flightsAreMeantWhereOnlyASlotIsGiven() {
+    var queue = TimerQueue(flightLimit: 8)
+    queue.schedule(3, at: 10)
+    queue.schedule(.wait(3), at: 20)
+    queue.remove(3)
+    let (count, next) = (queue.count, queue.nextTime)
+    #expect(count == 1 && next == 20)
   }
 
   @Test(arguments: [21, 22, 23, 24, 25, 26] as [UInt64])
   func randomUseAgreesWithANaiveModel(_ seed: UInt64) {
     var numbers = SeededNumbers(seed: seed)
-    let capacity = 40
-    let timers = Timers(capacity: capacity)
-    var model: [Int: UInt64] = [:]
+    let timers = Timers(flightLimit: 20)
+    var model: [Key: UInt64] = [:]
     var now: UInt64 = 0
     for step in 0..<6000 {
-      let slot = numbers.next(below: capacity)
+      let slot = numbers.next(below: 20)
+      let key: Key = numbers.chance(1, outOf: 2) ? .flight(slot) : .wait(slot)
       switch numbers.next(below: 5) {
       case 0, 1:
         // Few different times, so that many are equal.
         let time = now + UInt64(numbers.next(below: 20))
-        timers.schedule(slot, at: time)
-        model[slot] = time
+        timers.schedule(key, at: time)
+        model[key] = time
       case 2:
-        timers.remove(slot)
-        model[slot] = nil
+        timers.remove(key)
+        model[key] = nil
       default:
         now += UInt64(numbers.next(below: 3))
         while let due = timers.popDue(at: now) {
@@ -66,10 +95,13 @@ import Testing
   }
 
   @Test func tenThousandAtOneInstantAllComeOnce() {
-    let timers = Timers(capacity: 10_000)
-    for slot in 0..<10_000 { timers.schedule(slot, at: 7) }
-    var seen = Set<Int>()
-    while let slot = timers.popDue(at: 7) { #expect(seen.insert(slot).inserted) }
+    let timers = Timers(flightLimit: 5000)
+    for slot in 0..<5000 {
+      timers.schedule(.flight(slot), at: 7)
+      timers.schedule(.wait(slot), at: 7)
+    }
+    var seen = Set<Key>()
+    while let key = timers.popDue(at: 7) { #expect(seen.insert(key).inserted) }
     #expect(seen.count == 10_000)
   }
 }
@@ -78,11 +110,11 @@ import Testing
 private final class Timers {
   private var queue: TimerQueue
 
-  init(capacity: Int) { queue = TimerQueue(capacity: capacity) }
+  init(flightLimit: Int) { queue = TimerQueue(flightLimit: flightLimit) }
 
   var count: Int { queue.count }
   var nextTime: UInt64? { queue.nextTime }
-  func schedule(_ slot: Int, at time: UInt64) { queue.schedule(slot, at: time) }
-  func remove(_ slot: Int) { queue.remove(slot) }
-  func popDue(at now: UInt64) -> Int? { queue.popDue(at: now) }
+  func schedule(_ key: TimerQueue.Key, at time: UInt64) { queue.schedule(key, at: time) }
+  func remove(_ key: TimerQueue.Key) { queue.remove(key) }
+  func popDue(at now: UInt64) -> TimerQueue.Key? { queue.popDue(at: now) }
 }

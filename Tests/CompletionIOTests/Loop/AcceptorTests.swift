@@ -19,8 +19,8 @@ import Testing
         $0.flightLimit = flightLimit
         $0.directDescriptorCount = kind == .direct ? 16 : 0
       }
-      acceptor = Acceptor(made(5), on: fixture.loop, policy: nil)
-      #expect(acceptor.open())
+      acceptor = Acceptor(made(5), at: address, on: fixture.loop, policy: nil)
+      acceptor.open()
     }
 
     func start() {
@@ -64,7 +64,7 @@ import Testing
 
   @Test(arguments: Kind.allCases)
   func startsOnceThereIsAFlight(_ kind: Kind) throws {
-    let bench = try Bench(kind, flightLimit: 2)
+    let bench = try Bench(kind, flightLimit: 4)
     try bench.fill()
     bench.start()
     bench.fixture.turnWithoutWaiting()
@@ -80,7 +80,7 @@ import Testing
 
   @Test(arguments: Kind.allCases)
   func goesOnAfterAPause(_ kind: Kind) throws {
-    let bench = try Bench(kind, flightLimit: 2)
+    let bench = try Bench(kind, flightLimit: 4)
     bench.start()
     bench.fixture.turnWithoutWaiting()
     bench.acceptor.pause()
@@ -100,27 +100,39 @@ import Testing
     bench.stop()
   }
 
-  @Test func aConnectionDoesNotTakeItsAcceptorsFlight() throws {
-    for kind in [Kind.oneShot, .direct] {
-      let bench = try Bench(kind, flightLimit: 1)
-      bench.acceptor.start(
-        accepted: { stream in stream.armReceive() }, ended: { _ in Issue.record("it ended") })
-      bench.fixture.turnWithoutWaiting()
-      for number: Int32 in 1_000_020..<1_000_023 {
-        try bench.fixture.kernel.complete(.accept, number)
-        bench.fixture.turnWithoutWaiting()
-        bench.fixture.turnWithoutWaiting()
-      }
-      #expect(bench.pendingAccepts == 1)
-      #expect(bench.fixture.loop.statistics.accepted == 3)
+  /// One flight is the wake-up's, one the acceptor's, and two are each stream's.
+  @Test(arguments: Kind.allCases)
+  func acceptsNoMoreThanThereIsRoomFor(_ kind: Kind) throws {
+    let bench = try Bench(kind, flightLimit: 6)
+    bench.start()
+    bench.fixture.turnWithoutWaiting()
+    for number: Int32 in 1_000_020..<1_000_022 {
+      try bench.fixture.kernel.complete(.accept, number, hasMore: kind == .multishot)
+      for _ in 0..<2 { bench.fixture.turnWithoutWaiting() }
     }
+    #expect(bench.streams.count == 2)
+    // What an accept that is armed already brings waits for room, and no other is made.
+    let hasThird = kind == .multishot
+    #expect(bench.pendingAccepts == (hasThird ? 1 : 0))
+    if hasThird {
+      try bench.fixture.kernel.complete(.accept, 1_000_022, hasMore: true)
+    }
+    for _ in 0..<3 { bench.fixture.turnWithoutWaiting() }
+    #expect(bench.streams.count == 2 && bench.ends.isEmpty)
+    bench.streams[0].abort()
+    for _ in 0..<4 { bench.fixture.turnWithoutWaiting() }
+    if !hasThird { try bench.fixture.kernel.complete(.accept, 1_000_022) }
+    bench.fixture.turnWithoutWaiting()
+    #expect(bench.streams.count == 3)
+    #expect(bench.fixture.loop.statistics.accepted == 3)
+    bench.stop()
   }
 
   @Test func waitsForAFlightWhenAPlaceComesBack() throws {
-    let bench = try Bench(.direct, flightLimit: 2)
-    let places = bench.fixture.loop.directPlaces
+    let bench = try Bench(.direct, flightLimit: 4)
+    let places = bench.fixture.loop.streams.places
     // All places are somebody else's.
-    let other = Acceptor(made(6), on: bench.fixture.loop, policy: nil)
+    let other = Acceptor(made(6), at: address, on: bench.fixture.loop, policy: nil)
     while places.reserve(for: other, having: 0) {}
     bench.start()
     try bench.fill()
@@ -134,7 +146,7 @@ import Testing
 
   @Test(arguments: Kind.allCases)
   func canBeClosedWhileItWaits(_ kind: Kind) throws {
-    let bench = try Bench(kind, flightLimit: 2)
+    let bench = try Bench(kind, flightLimit: 4)
     try bench.fill()
     bench.start()
     bench.acceptor.close()
@@ -145,6 +157,8 @@ import Testing
     #expect(bench.ends.count == 1)
   }
 }
+
+private let address = SocketAddress.loopback(port: 9)
 
 /// A descriptor that this process does not have: a loop that stops closes listeners by itself.
 private func made(_ number: Int32) -> FileDescriptor {

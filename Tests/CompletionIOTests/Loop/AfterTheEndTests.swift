@@ -37,10 +37,9 @@ import Testing
   }
 
   @Test func aConnectionMayBeDropped() throws {
-    var connection: TCPConnection?
+    var connection: StreamConnection?
     let fixture = try endedLoop { fixture in
-      connection = TCPConnection(
-        SocketStream(.file(FileDescriptor(rawValue: 99)), on: fixture.loop))
+      connection = StreamConnection(fixture.stream(99))
     }
     #expect(connection != nil)
     connection = nil
@@ -61,10 +60,9 @@ import Testing
   }
 
   @Test func aTaskMayUseAConnectionOfIt() async throws {
-    var connection: TCPConnection?
+    var connection: StreamConnection?
     let loop = try endedLoop { fixture in
-      connection = TCPConnection(
-        SocketStream(.file(FileDescriptor(rawValue: 99)), on: fixture.loop))
+      connection = StreamConnection(fixture.stream(99))
     }.loop
     let used = try #require(connection)
     let error = await Task(executorPreference: loop) { () -> SocketError? in

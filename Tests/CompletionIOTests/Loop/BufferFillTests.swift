@@ -40,10 +40,10 @@ import Testing
     }
     fixture.turnWithoutWaiting()
     #expect(fixture.kernel.buffers.count == 16)
-    for _ in 0..<1000 { unsafe fixture.loop.core.pointee.fill.add(byteCount: 1 << 16) }
+    for _ in 0..<1000 { fixture.loop.core.fill.add(byteCount: 1 << 16) }
     // All are with the kernel: only once some are used does the limit show.
     takeAllBuffers(fixture)
-    for index: UInt16 in 0..<16 { fixture.loop.pool.returnReleased(index) }
+    for index: UInt16 in 0..<16 { fixture.endLease(index) }
     fixture.turnWithoutWaiting()
     #expect(fixture.kernel.buffers.count == 4)
     #expect(fixture.kernel.buffers == [15, 14, 13, 12])

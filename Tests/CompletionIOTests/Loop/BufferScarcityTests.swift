@@ -33,7 +33,7 @@ import Testing
   @Test func oneBufferWakesTheFirstInLine() throws {
     let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
-    fixture.loop.pool.returnReleased(2)
+    fixture.endLease(2)
     fixture.turn()
     #expect(rearmed(fixture, after: 5) == [1])
     #expect(fixture.kernel.buffers == [2])
@@ -42,8 +42,8 @@ import Testing
   @Test func twoBuffersWakeTwo() throws {
     let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
-    fixture.loop.pool.returnReleased(1)
-    fixture.loop.pool.returnReleased(3)
+    fixture.endLease(1)
+    fixture.endLease(3)
     fixture.turn()
     #expect(rearmed(fixture, after: 5) == [1, 2])
   }
@@ -52,13 +52,35 @@ import Testing
   @Test func asLongAsABufferIsThereTheNextInLineIsWoken() throws {
     let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
-    fixture.loop.pool.returnReleased(0)
+    fixture.endLease(0)
     fixture.settle()
     #expect(rearmed(fixture, after: 5) == [1, 2, 3, 4, 5])
     #expect(fixture.kernel.pendingCount(of: .receive) == 5)
   }
 
   @Test func whoFindsTheBufferGoneStandsInLineAgain() throws {
+    let fixture = try LoopFixture()
+    let receives = try startReceives(fixture, 3)
+    // Somebody else takes the buffer before the first that is woken, and gives it back later.
+    fixture.kernel.observer = { kernel, submission in
+      guard submission.request.operation == .receive else { return nil }
+      kernel.loseBuffers()
+      fixture.lease(0)
+      return ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue)
+    }
+    fixture.endLease(0)
+    fixture.settle()
+    fixture.kernel.observer = nil
+    fixture.endLease(0)
+    fixture.settle()
+    #expect(rearmed(fixture, after: 3) == [1, 2, 3, 1])
+    #expect(receives.allSatisfy { $0.outcomes.isEmpty })
+    #expect(fixture.count(of: .awaitBuffer) == 4)
+    #expect(fixture.kernel.pendingCount(of: .receive) == 3)
+  }
+
+  /// A handler that keeps what it was given must not stop the other operations of its loop.
+  @Test func aLeaseThatIsKeptWhileThePoolIsShortHasMemoryOfItsOwn() throws {
     let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 3)
     for receive in receives { receive.heldLeases.mayHold = true }
@@ -69,13 +91,11 @@ import Testing
         ? ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue)
         : ScriptedKernel.Reply(result: 5, hasMore: true, takesBuffer: true)
     }
-    fixture.loop.pool.returnReleased(0)
+    fixture.endLease(0)
     fixture.settle()
-    #expect(receives.map(\.results) == [[5], [], []])
-    receives[0].heldLeases.end(1, to: fixture.loop.pool)
-    fixture.settle()
-    #expect(receives.map(\.results) == [[5], [5], []])
-    #expect(fixture.loop.operationCount == 3)
+    #expect(receives.map(\.results) == [[5], [5], [5]])
+    #expect(receives.map(\.heldLeases.count) == [1, 1, 1])
+    #expect(fixture.loop.pool.availableCount == 1)
   }
 
   /// The loop is about to wait when the handler of an operation that ended without the kernel
@@ -84,7 +104,7 @@ import Testing
     let fixture = try LoopFixture()
     _ = try startReceives(fixture, 1)
     let other = try fixture.start(.made(.receive, byteCount: 1))
-    other.then = { _ in fixture.loop.pool.returnReleased(0) }
+    other.then = { _ in fixture.endLease(0) }
     fixture.end(other)
     fixture.settle()
     #expect(rearmed(fixture, after: 1) == [1])
@@ -94,21 +114,20 @@ import Testing
   @Test func waitingForABufferIsNoAttempt() throws {
     let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 1)
-    let pool = fixture.loop.pool
     // Each time another receive has taken the buffer before.
     fixture.kernel.observer = { kernel, submission in
       guard submission.request.operation == .receive else { return nil }
       kernel.loseBuffers()
-      _ = pool.lease(0, byteCount: 0).release()
+      fixture.lease(0)
       return ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue)
     }
     for _ in 0..<50 {
-      pool.returnReleased(0)
+      fixture.endLease(0)
       fixture.settle()
     }
     #expect(fixture.count(of: .awaitBuffer) == 51)
     fixture.kernel.observer = nil
-    pool.returnReleased(0)
+    fixture.endLease(0)
     fixture.settle()
     try fixture.kernel.complete(.receive, 3, hasMore: true, takesBuffer: true)
     fixture.turn()
@@ -155,7 +174,7 @@ import Testing
     #expect(receive.outcomes.isEmpty)
     fixture.run(for: .milliseconds(2))
     #expect(receive.end?.error == .timedOut)
-    fixture.loop.pool.returnReleased(0)
+    fixture.endLease(0)
     fixture.settle()
     #expect(fixture.kernel.submissions(of: .receive).count == 1)
   }

@@ -53,7 +53,7 @@ import Testing
     fixture.end(receives[1])
     fixture.turn()
     #expect(receives[1].end?.error == .canceled)
-    for index: UInt16 in 0...1 { fixture.loop.pool.returnReleased(index) }
+    for index: UInt16 in 0...1 { fixture.endLease(index) }
     fixture.turn()
     let again = fixture.kernel.submissions(of: .receive).suffix(2).map(\.request.descriptor)
     #expect(again.map(\.rawValue) == [1, 3])
@@ -100,13 +100,14 @@ import Testing
 
   @Test func ofATimerItEndsAtOnce() throws {
     let fixture = try LoopFixture()
-    let timer = try fixture.start(.timer, timeout: .seconds(5))
+    let timer = LoopTimer(on: fixture.loop) { Issue.record("it was cancelled") }
+    timer.start(.seconds(5))
     fixture.turnWithoutWaiting()
-    #expect(unsafe fixture.loop.core.pointee.timers.count == 1)
-    fixture.end(timer)
-    fixture.turnWithoutWaiting()
-    #expect(timer.end?.error == .canceled)
-    #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
+    #expect(fixture.loop.core.timers.count == 1)
+    timer.cancel()
+    #expect(fixture.loop.core.timers.count == 0)
+    #expect(fixture.loop.core.waits.count == 0)
+    fixture.run(for: .seconds(6))
   }
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .alreadyInProcess])
@@ -154,7 +155,7 @@ import Testing
     fixture.run(for: .milliseconds(10))
     #expect(receive.end?.result == 1)
     #expect(fixture.kernel.submissions(of: .cancel).count == 1)
-    #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
+    #expect(fixture.loop.core.timers.count == 0)
   }
 
   @Test func thatMissesARequestThatIsTriedAgainEndsIt() throws {
@@ -189,6 +190,6 @@ func takeAllBuffers(_ fixture: LoopFixture) {
   fixture.turn()
   fixture.kernel.loseBuffers()
   for index in 0..<fixture.loop.pool.capacity {
-    _ = fixture.loop.pool.lease(UInt16(index), byteCount: 0).release()
+    fixture.lease(UInt16(index))
   }
 }

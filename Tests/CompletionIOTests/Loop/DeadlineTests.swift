@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompletionIO
@@ -54,7 +55,7 @@ import Testing
     let receive = try fixture.start(.made(.receive, byteCount: 10), timeout: .seconds(1))
     fixture.turn()
     #expect(receive.end?.result == 4)
-    #expect(unsafe fixture.loop.core.pointee.timers.count == 0)
+    #expect(fixture.loop.core.timers.count == 0)
     #expect(fixture.loop.statistics.deadlines == 0)
   }
 
@@ -91,16 +92,14 @@ import Testing
     let fixture = try LoopFixture()
     var order: [Int] = []
     for milliseconds in [30, 10, 20, 10] {
-      let timer = try fixture.start(.timer, timeout: .milliseconds(milliseconds))
       let start = fixture.kernel.now
-      timer.then = { outcome in
-        #expect(outcome.result == 0 && !outcome.isTimedOut)
+      nonisolated(unsafe) let ended = {
         let elapsed = fixture.kernel.now - start
         #expect(elapsed >= UInt64(milliseconds) * 1_000_000)
         #expect(elapsed < UInt64(milliseconds) * 1_000_000 + 10_000)
         order.append(milliseconds)
-        withExtendedLifetime(timer) {}
       }
+      LoopTimer(on: fixture.loop) { unsafe ended() }.start(.milliseconds(milliseconds))
     }
     fixture.run(for: .seconds(1))
     #expect(order == [10, 10, 20, 30])
@@ -111,9 +110,10 @@ import Testing
   @Test(arguments: [Duration.zero, .seconds(-5)])
   func aTimeOfNothingPassesAtOnce(_ timeout: Duration) throws {
     let fixture = try LoopFixture()
-    let timer = try fixture.start(.timer, timeout: timeout)
+    let ends = Tally()
+    LoopTimer(on: fixture.loop) { ends.add() }.start(timeout)
     fixture.turn(2)
-    #expect(timer.end?.result == 0)
+    #expect(ends.value == 1)
   }
 
   @Test func theLongestTimeDoesNotOverflow() throws {

@@ -61,7 +61,7 @@ import Testing
     }
     _ = try fixture.start(.acceptMany())
     fixture.run(for: .seconds(10))
-    #expect(unsafe fixture.loop.core.pointee.descriptorLine.count <= 1)
+    #expect(fixture.loop.core.descriptorLine.count <= 1)
   }
 
   @Test func aDeadlineEndsThePause() throws {
@@ -74,6 +74,6 @@ import Testing
     #expect(accept.outcomes.isEmpty)
     fixture.run(for: .milliseconds(2))
     #expect(accept.end?.error == .timedOut)
-    #expect(unsafe fixture.loop.core.pointee.descriptorLine.count == 0)
+    #expect(fixture.loop.core.descriptorLine.count == 0)
   }
 }

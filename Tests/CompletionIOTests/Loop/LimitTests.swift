@@ -54,10 +54,10 @@ import Testing
     let first = try fixture.start(.made(.receive, byteCount: 1))
     _ = try fixture.start(.made(.receive, byteCount: 1))
     let handler = OperationHandler { _, _ in Issue.record("it never started") }
-    let error = #expect(throws: SocketError.self) {
+    let error = #expect(throws: LoopError.self) {
       _ = unsafe try fixture.loop.submit(.made(.receive, byteCount: 1), handler: handler)
     }
-    #expect(error?.errno == .noBufferSpace && error?.cause == .tableFull)
+    #expect(error?.errno == .noBufferSpace && error?.reason == .tableFull)
     #expect(fixture.loop.statistics.flightTableFull == 1)
     fixture.end(first)
     fixture.settle()

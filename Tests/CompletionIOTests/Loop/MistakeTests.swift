@@ -11,7 +11,7 @@ import Testing
   func aWrongRequestOfTheLibraryTraps(_ error: Int32) async {
     await #expect(processExitsWith: .failure) { [error] in
       let fixture = try LoopFixture()
-      let stream = SocketStream(.file(FileDescriptor(rawValue: 77)), on: fixture.loop)
+      let stream = fixture.stream(77)
       stream.sendThree()
       fixture.kernel.refuse(.send, Errno(rawValue: error))
       fixture.turn(2)
@@ -39,7 +39,7 @@ import Testing
 
   @Test func aTransientErrorOfTheLibraryIsNoMistake() throws {
     let fixture = try LoopFixture()
-    let stream = SocketStream(.file(FileDescriptor(rawValue: 77)), on: fixture.loop)
+    let stream = fixture.stream(77)
     stream.sendThree()
     fixture.kernel.refuse(.send, .brokenPipe)
     fixture.turn(2)
@@ -50,6 +50,6 @@ import Testing
 extension SocketStream {
   fileprivate func sendThree() {
     let bytes: [UInt8] = [1, 2, 3]
-    send(copying: unsafe bytes.span.bytes)
+    enqueue(copying: unsafe bytes.span.bytes)
   }
 }

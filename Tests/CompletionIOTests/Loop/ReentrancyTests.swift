@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompletionIO
@@ -55,33 +56,37 @@ import Testing
     let fixture = try LoopFixture()
     var depth = 0
     var calls = 0
-    let timer = try fixture.start(.timer)
+    fixture.kernel.refuse(.send, .noMemory)
+    let pausing = try fixture.start(.made(.send, byteCount: 1))
+    fixture.turnWithoutWaiting()
     let handler = OperationHandler { _, _ in
       #expect(depth == 0)
       depth += 1
       calls += 1
-      fixture.end(timer)
+      fixture.end(pausing)
       depth -= 1
     }
-    timer.then = { _ in #expect(depth == 0) }
+    pausing.then = { _ in #expect(depth == 0) }
     _ = unsafe try fixture.loop.submit(.made(.receive, byteCount: 1), handler: handler)
     fixture.kernel.reply(to: .receive, 1)
     fixture.settle()
-    #expect(calls == 1 && timer.end != nil)
+    #expect(calls == 1 && pausing.end != nil)
   }
 
   /// Ends without the kernel are many only if handlers make them; completions come in between.
   @Test func handlersThatKeepCancellingDoNotStarveCompletions() throws {
     let fixture = try LoopFixture()
+    fixture.kernel.refuse(.send, Array(repeating: .noMemory, count: 50))
+    let pausing = try (0..<50).map { _ in try fixture.start(.made(.send, byteCount: 1)) }
+    fixture.turnWithoutWaiting()
     var count = 0
-    func again() {
-      guard count < 50 else { return }
-      count += 1
-      let handler = OperationHandler { _, _ in again() }
-      guard let token = unsafe try? fixture.loop.submit(.timer, handler: handler) else { return }
-      fixture.loop.end(token)
+    for (index, send) in pausing.enumerated() {
+      send.then = { _ in
+        count += 1
+        if index < 49 { fixture.end(pausing[index + 1]) }
+      }
     }
-    again()
+    fixture.end(pausing[0])
     fixture.kernel.reply(to: .receive, 1)
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn(2)
@@ -94,14 +99,16 @@ import Testing
   /// Started between submitting and waiting, its time must bound that very wait.
   @Test func aTimerStartedByAHandlerIsNotForgotten() throws {
     let fixture = try LoopFixture()
-    var timer: Recorded?
+    let ends = Tally()
+    let timer = LoopTimer(on: fixture.loop) { ends.add() }
     let idle = try fixture.start(.made(.receive, byteCount: 1))
-    let first = try fixture.start(.timer, timeout: .seconds(60))
+    fixture.kernel.refuse(.send, .noMemory)
+    let first = try fixture.start(.made(.send, byteCount: 1))
     fixture.turnWithoutWaiting()
-    first.then = { _ in timer = try? fixture.start(.timer, timeout: .milliseconds(5)) }
+    first.then = { _ in timer.start(.milliseconds(5)) }
     fixture.end(first)
     fixture.run(for: .milliseconds(10))
-    #expect(timer?.end?.result == 0)
+    #expect(ends.value == 1)
     #expect(idle.outcomes.isEmpty)
     #expect(fixture.kernel.endlessWaits == 0)
   }

@@ -17,8 +17,9 @@ import Testing
       try fixture.start(.receiveMany()), try fixture.start(.acceptMany()),
       try fixture.start(.made(.send, byteCount: 9)),
       try fixture.start(.connectToInternet()),
-      try fixture.start(.timer, timeout: .seconds(99)),
     ]
+    let timer = LoopTimer(on: fixture.loop) { Issue.record("its time has not come") }
+    timer.start(.seconds(99))
     for _ in 0..<2 { fixture.turnWithoutWaiting() }
     all.append(try fixture.start(.made(.receive, byteCount: 1)))
     fixture.turnWithoutWaiting()
@@ -27,6 +28,7 @@ import Testing
     fixture.stop()
     for recorded in all { #expect(recorded.end?.error == .canceled) }
     #expect(fixture.loop.operationCount == 0)
+    #expect(fixture.loop.core.waits.count == 0 && fixture.loop.core.timers.count == 0)
     #expect(fixture.kernel.pending.isEmpty)
     #expect(fixture.kernel.endlessWaits == waits)
   }
@@ -35,10 +37,10 @@ import Testing
     let fixture = try LoopFixture()
     fixture.loop.stop()
     let handler = OperationHandler { _, _ in }
-    let error = #expect(throws: SocketError.self) {
+    let error = #expect(throws: LoopError.self) {
       _ = unsafe try fixture.loop.submit(.made(.receive, byteCount: 1), handler: handler)
     }
-    #expect(error?.cause == .loopStopped)
+    #expect(error?.reason == .stopped)
     fixture.stop()
   }
 
@@ -94,8 +96,7 @@ import Testing
     let fixture = try LoopFixture()
     let handler = StreamHandler(received: { _, _ in }, ended: { _, _ in })
     for number: Int32 in 20..<30 {
-      let stream = SocketStream(
-        .file(FileDescriptor(rawValue: number)), on: fixture.loop)
+      let stream = fixture.stream(number)
       stream.start(handler)
     }
     fixture.turn(2)

@@ -15,7 +15,7 @@ import Uring
           let expected: Verdict =
             switch phase {
             case .request, .notification: row[column].verdict(policy, attempt: attempt)
-            case .readiness, .writability, .hangUp:
+            case .readiness, .writability:
               // A poll that a signal has ended is made again, a limited number of times.
               row.error == .interrupted && attempt < 16 ? .resubmit : .surface
             case .pendingError: .surface
@@ -49,11 +49,6 @@ import Uring
       phase: .writability, result: 4, verdict: .readPendingError, ifCancelled: .readPendingError),
     Saying(
       phase: .writability, result: 28, verdict: .readPendingError, ifCancelled: .readPendingError),
-    Saying(phase: .hangUp, result: 4, verdict: .surfaceEnd, ifCancelled: .surfaceEnd),
-    Saying(phase: .hangUp, result: 12, verdict: .surfaceEnd, ifCancelled: .surfaceEnd),
-    Saying(
-      phase: .hangUp, result: 20, verdict: .surfaceAs(.connectionReset),
-      ifCancelled: .surfaceAs(.connectionReset)),
     Saying(phase: .pendingError, result: 0, verdict: .surface, ifCancelled: .surface),
     Saying(
       phase: .pendingError, result: 0, facts: .hungUp, verdict: .surfaceAs(.socketNotConnected),
@@ -64,7 +59,7 @@ import Uring
   func whatEachSayingComesTo(_ saying: Saying) {
     for policy in PolicyTable.policies {
       var answer = Answer(
-        to: saying.phase == .hangUp ? .receive : .connect, result: saying.result,
+        to: .connect, result: saying.result,
         phase: saying.phase, facts: saying.facts)
       #expect(policy.verdict(for: answer) == saying.verdict)
       #expect(answer.movedByteCount == 0)
@@ -75,7 +70,7 @@ import Uring
 
   @Test func onlyPollsTellOfAHangUp() {
     for phase in Answer.Phase.allCases {
-      let polls: [Answer.Phase] = [.readiness, .writability, .hangUp]
+      let polls: [Answer.Phase] = [.readiness, .writability]
       let answer = Answer(to: .connect, result: 16, phase: phase)
       #expect(answer.hasHungUp == polls.contains(phase))
       #expect(!Answer(to: .connect, result: -16, phase: phase).hasHungUp)

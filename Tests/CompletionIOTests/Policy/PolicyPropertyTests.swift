@@ -56,14 +56,14 @@ import Uring
     for attempt in 1...40 {
       let answer = column.answer(-error.rawValue, attempt: attempt, adding: facts)
       switch policy.verdict(for: answer) {
-      case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitWritability, .awaitBuffer:
+      case .surface, .surfaceAs, .readPendingError, .awaitWritability, .awaitBuffer:
         return true
       case .awaitDescriptor(let pause), .backOff(let pause):
         guard pause > .zero else { return false }
       case .dropCapability: facts.insert(.capabilityDropped)
       case .resubmit, .sendRest, .pollFirst:
         guard attempt < ResubmissionPolicy.attemptLimit else { return false }
-      case .surfaceAndRearm, .confirmEnd, .goOnWithRequest, .awaitNotification: return false
+      case .surfaceAndRearm, .goOnWithRequest, .awaitNotification: return false
       }
     }
     // Forty tries and no end: only somebody's scarcity or the naive policy may go on.
@@ -73,14 +73,10 @@ import Uring
   private func problem(_ verdict: Verdict, _ answer: Answer) -> String? {
     switch verdict {
     case .surface, .surfaceAs: nil
-    case .surfaceEnd:
-      answer.phase == .hangUp && answer.result >= 0 ? nil : "no poll has shown it"
     case .surfaceAndRearm:
       answer.options.contains(.multishot) && answer.result >= 0 ? nil : "nothing to arm again"
     case .sendRest:
       answer.result >= 0 && answer.result < answer.byteCount ? nil : "there is no rest"
-    case .confirmEnd:
-      answer.operation == .receive && answer.result == 0 ? nil : "no end of a stream"
     case .awaitBuffer:
       answer.options.contains(.selectBuffer) ? nil : "it takes no buffer"
     case .awaitDescriptor(let pause), .backOff(let pause):
@@ -130,9 +126,9 @@ extension Verdict {
   /// Whether it puts anything into the kernel.
   var submits: Bool {
     switch self {
-    case .surface, .surfaceAs, .surfaceEnd, .readPendingError, .awaitNotification: false
+    case .surface, .surfaceAs, .readPendingError, .awaitNotification: false
     case .surfaceAndRearm, .resubmit, .sendRest, .pollFirst, .goOnWithRequest, .awaitWritability,
-      .confirmEnd, .awaitBuffer, .awaitDescriptor, .backOff, .dropCapability:
+      .awaitBuffer, .awaitDescriptor, .backOff, .dropCapability:
       true
     }
   }

@@ -69,7 +69,7 @@ import Uring
   }
 
   @Test(arguments: [
-    Uring.Operation.nop, .pollRemove, .cancel, .shutdown, .close, .message, .timer, .timeout,
+    Uring.Operation.nop, .pollRemove, .cancel, .shutdown, .close, .message, .timeout,
     .linkTimeout,
   ])
   func whatNobodyRepeats(_ operation: Uring.Operation) {

@@ -81,19 +81,6 @@ import Uring
     }
   }
 
-  @Test(arguments: [PolicyTable.Column.receive, .receivePooled, .receiveMany])
-  func anEndBesideASendIsConfirmed(_ column: PolicyTable.Column) {
-    for policy in PolicyTable.policies {
-      #expect(policy.verdict(for: column.answer(0, adding: .sendUnderWay)) == .confirmEnd)
-      #expect(policy.verdict(for: column.answer(1, adding: .sendUnderWay)) != .confirmEnd)
-      // An end that is not confirmed is not told; the next receive meets it again.
-      let cancelled = column.answer(0, adding: [.sendUnderWay, .cancelRequested])
-      #expect(policy.verdict(for: cancelled) == .surfaceAs(.canceled))
-      let datagram = column.answer(0, adding: [.sendUnderWay, .datagram])
-      #expect(policy.verdict(for: datagram) != .confirmEnd)
-    }
-  }
-
   @Test func aRequestForOneAnswerIsNotArmedAgain() {
     for policy in PolicyTable.policies {
       for column in [Column.accept, .receive, .receivePooled, .connect, .read, .poll] {

@@ -6,8 +6,8 @@ import Testing
 @Suite struct VerdictTests {
   @Test func everyVerdictHasAKindOfItsOwn() {
     let verdicts: [Verdict] = [
-      .surface, .surfaceAs(.canceled), .surfaceEnd, .surfaceAndRearm, .resubmit, .sendRest,
-      .pollFirst, .goOnWithRequest, .awaitWritability, .readPendingError, .confirmEnd,
+      .surface, .surfaceAs(.canceled), .surfaceAndRearm, .resubmit, .sendRest,
+      .pollFirst, .goOnWithRequest, .awaitWritability, .readPendingError,
       .awaitBuffer, .awaitDescriptor(atMost: .zero), .awaitNotification, .backOff(.zero),
       .dropCapability,
     ]

@@ -9,12 +9,11 @@ import Testing
 /// receive beside it saw a good end of a stream that was cut short.
 @Suite struct HiddenResetTests {
   private let fixture: LoopFixture
-  private let connection: TCPConnection
+  private let connection: StreamConnection
 
   init() throws {
     fixture = try LoopFixture { $0.unclaimedByteLimit = 16 }
-    let descriptor = Descriptor.file(FileDescriptor(rawValue: 1_000_007))
-    connection = TCPConnection(SocketStream(descriptor, on: fixture.loop))
+    connection = StreamConnection(fixture.stream())
   }
 
   private func startSend() throws -> Caller {
@@ -35,11 +34,13 @@ import Testing
     return caller
   }
 
-  private func startReceiveIntoMemory(timeout: Duration? = nil) throws -> Caller {
+  private func startReceiveIntoMemory(
+    timeout: Duration? = nil, expectingEnd: Bool = false
+  ) throws -> Caller {
     let connection = connection
     let caller = try Caller(fixture) { _ in
       let bytes = try await connection.receive(8, timeout: timeout)
-      #expect(!bytes.isEmpty, "the end of the stream")
+      #expect(bytes.isEmpty == expectingEnd)
     }
     fixture.turnWithoutWaiting()
     return caller
@@ -49,6 +50,11 @@ import Testing
   private func end(hangingUp: Bool) throws {
     try fixture.kernel.complete(.receive, 0)
     fixture.turn(2)
+    try answerPoll(hangingUp: hangingUp)
+  }
+
+  private func answerPoll(hangingUp: Bool) throws {
+    fixture.turnWithoutWaiting()
     try fixture.kernel.complete(.poll, hangingUp ? 0x1 | 0x10 : 0x1)
     for _ in 0..<3 { fixture.turnWithoutWaiting() }
   }
@@ -104,20 +110,24 @@ import Testing
     #expect(fixture.kernel.submissions(of: .poll).isEmpty)
   }
 
-  /// A receive that has been asked to end asks nothing; what it says of an end is not believed.
-  @Test func anEndThatWasNotConfirmedComesAgain() throws {
+  /// An end that comes with a deadline is an end, once it is known of which kind.
+  @Test(arguments: [false, true])
+  func anEndThatComesWithADeadlineIsConfirmed(_ isReset: Bool) throws {
     _ = try startSend()
     fixture.kernel.refuse(.cancel, .alreadyInProcess)
-    let late = try startReceiveIntoMemory(timeout: .milliseconds(1))
+    let late = try startReceiveIntoMemory(timeout: .milliseconds(1), expectingEnd: !isReset)
     fixture.kernel.after(.microseconds(1500)) { kernel in try? kernel.complete(.receive, 0) }
     fixture.run(for: .milliseconds(3))
-    #expect(late.error?.cause == .timeout)
-    let next = try startReceiveIntoMemory()
-    try end(hangingUp: true)
-    #expect(next.error?.errno == .connectionReset)
+    #expect(!late.hasEnded)
+    try answerPoll(hangingUp: isReset)
+    #expect(late.hasEnded)
+    #expect(late.error?.errno == (isReset ? .connectionReset : nil))
+    let next = try startReceiveIntoMemory(expectingEnd: !isReset)
+    #expect(next.hasEnded)
+    #expect(next.error?.errno == (isReset ? .connectionReset : nil))
   }
 
-  @Test func anEndThatWasNotConfirmedComesAgainToAPausedReceive() throws {
+  @Test func anEndOfAPausedReceiveIsConfirmedAndToldBehindItsBytes() throws {
     let first = try startReceive()
     try fixture.kernel.complete(.receive, 1, hasMore: true, takesBuffer: true)
     fixture.turn(2)
@@ -126,15 +136,16 @@ import Testing
     fixture.kernel.refuse(.cancel, .alreadyInProcess)
     try fixture.kernel.complete(.receive, 64, hasMore: true, takesBuffer: true)
     fixture.turn(2)
-    #expect(connection.stream.receiving == .pausing)
+    #expect(connection.stream.receiving.state == .pausing)
     try fixture.kernel.complete(.receive, 0)
     fixture.turn()
-    #expect(connection.stream.receiving == .idle)
+    #expect(connection.stream.receiving.state == .confirming)
     let claiming = try startReceive()
     fixture.turnWithoutWaiting()
     #expect(claiming.hasEnded && claiming.error == nil)
     let last = try startReceive()
-    try end(hangingUp: true)
+    #expect(!last.hasEnded)
+    try answerPoll(hangingUp: true)
     #expect(last.error?.errno == .connectionReset)
   }
 }

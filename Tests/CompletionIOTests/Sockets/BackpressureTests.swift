@@ -21,7 +21,7 @@ struct BackpressureTests {
         try await near.send(message)
         isDone.happen()
       }
-      await near.loop.until { near.stream.sending == .waiting }
+      await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       #expect(!isDone.hasHappened)
       let received = try await pair.far.receive(atMost: message.count)
       #expect(firstDifference(received, message) == nil)
@@ -34,12 +34,12 @@ struct BackpressureTests {
   func ownedSendsWait() async throws {
     let limit = 1 << 16
     try await withLoops(1, { $0.unsentByteLimit = limit }) { group in
-      let server = Mutex<TCPConnection?>(nil)
+      let server = Mutex<StreamConnection?>(nil)
       try await withServer(on: group, options: .tight) { connection in
         server.withLock { $0 = connection }
-        while let chunk = try await connection.receive() { try await connection.send(chunk) }
+        while let chunk = try await connection.receive() { try await connection.enqueue(chunk) }
       } _: { address in
-        let client = try await TCPConnection.connect(
+        let client = try await StreamConnection.connect(
           to: address, on: group.loops[0], options: .tight)
         let message = numbered(8 << 20)
         let isDone = Event()
@@ -90,20 +90,20 @@ struct BackpressureTests {
   func slowReaders(bufferCount: Int, face: EchoTests.Face) async throws {
     let clients = try CompletionLoopGroup(count: 1)
     try await withLoops(1, { $0.bufferCount = bufferCount }) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       let serving = Task { try await EchoTests().serve(listener, face) }
       let message = numbered(1 << 20)
-      var slow: [(TCPConnection, Task<Void, any Error>)] = []
+      var slow: [(StreamConnection, Task<Void, any Error>)] = []
       for _ in 0..<8 {
-        let connection = try await TCPConnection.connect(
+        let connection = try await StreamConnection.connect(
           to: listener.localAddress, on: clients.loops[0], options: .tight)
         slow.append((connection, Task { try await connection.send(message) }))
       }
       // Blocked both ways: the server cannot send, so it stops receiving, so the client waits.
       for (connection, _) in slow {
-        await connection.loop.until { connection.stream.sending == .waiting }
+        await connection.loop.until { connection.stream.sending.state == .sending(.waiting) }
       }
-      let lively = try await TCPConnection.connect(
+      let lively = try await StreamConnection.connect(
         to: listener.localAddress, on: clients.loops[0])
       try await lively.exchange(100, times: 200)
       try await lively.exchange(70_000, times: 4)
@@ -114,10 +114,10 @@ struct BackpressureTests {
         await connection.close()
       }
       await lively.close()
-      listener.close()
+      listener.abort()
       try await serving.value
     }
-    await clients.shutdown()
+    await clients.close()
   }
 
   @Test("A program that does not claim what it received stops receiving")
@@ -134,10 +134,10 @@ struct BackpressureTests {
         isDone.happen()
       }
       #expect(try await far.receive(atMost: 1).first == 7)
-      await far.loop.until { far.stream.unclaimed.byteCount > limit }
-      await far.loop.until { far.stream.receiving == .idle }
+      await far.loop.until { far.stream.receiving.byteCount > limit }
+      await far.loop.until { far.stream.receiving.state == .idle }
       #expect(!isDone.hasHappened)
-      let held = await far.loop.ask { far.stream.unclaimed.byteCount }
+      let held = await far.loop.ask { far.stream.receiving.byteCount }
       #expect(held < limit + 33 * 32768)
       let rest = try await far.receive(atMost: message.count)
       #expect(rest.count >= message.count - 1)
@@ -150,16 +150,16 @@ struct BackpressureTests {
   func handlerPauses() async throws {
     let limit = 1 << 16
     try await withLoops(1, { $0.unsentByteLimit = limit }) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       let highest = Atomic<Int>(0)
-      listener.handle(
+      try listener.handle(
         StreamHandler(
           received: { stream, chunk in
-            stream.send(chunk)
+            stream.enqueue(chunk)
             highest.max(stream.unsentByteCount, ordering: .relaxed)
           },
           ended: { stream, _ in stream.close() }))
-      let client = try await TCPConnection.connect(
+      let client = try await StreamConnection.connect(
         to: listener.localAddress, on: group.loops[0], options: .tight)
       let message = numbered(4 << 20)
       let sending = Task { try await client.send(message) }
@@ -170,7 +170,7 @@ struct BackpressureTests {
       // What was on its way when the limit was passed comes on top of it.
       #expect(highest.load(ordering: .relaxed) < limit + 33 * 32768)
       await client.close()
-      listener.close()
+      listener.abort()
     }
   }
 }

@@ -17,7 +17,7 @@ struct ChurnTests {
       let count = Tally()
       try await withServer(on: group) { connection in
         if count.add() % 2 == 0 {
-          while let chunk = try await connection.receive() { try await connection.send(chunk) }
+          while let chunk = try await connection.receive() { try await connection.enqueue(chunk) }
         } else {
           try await echo(connection)
         }
@@ -34,14 +34,14 @@ struct ChurnTests {
         }
       }
     }
-    await clients.shutdown()
+    await clients.close()
   }
 
   /// Each visit has bytes of its own, and leaves in one of several ways.
   private static func visit(
     _ address: SocketAddress, _ number: Int, on loop: CompletionLoop
   ) async throws {
-    let connection = try await TCPConnection.connect(to: address, on: loop)
+    let connection = try await StreamConnection.connect(to: address, on: loop)
     let message = numbered(1 + number % 97, from: number * 7919)
     try await connection.send(message)
     guard try await connection.receive(atMost: message.count) == message else {

@@ -23,18 +23,18 @@ struct DescriptorTests {
     let group = try CompletionLoopGroup(count: 2)
     let idle = try await ConnectionPair(on: group)
     let sending = try await ConnectionPair(on: group, options: .tight)
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    let served = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let served = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
     let address = listener.localAddress
     let near = sending.near
     let tasks = [
       Task { try await near.send(numbered(4 << 20)) },
       Task { try await served.serve { while try await $0.receive() != nil {} } },
     ]
-    let unaccepted = try await TCPConnection.connect(to: address, on: group.loops[0])
-    let client = try await TCPConnection.connect(to: served.localAddress, on: group.loops[0])
-    await near.loop.until { near.stream.sending == .waiting }
-    await group.shutdown()
+    let unaccepted = try await StreamConnection.connect(to: address, on: group.loops[0])
+    let client = try await StreamConnection.connect(to: served.localAddress, on: group.loops[0])
+    await near.loop.until { near.stream.sending.state == .sending(.waiting) }
+    await group.close()
     for task in tasks { _ = await task.result }
     withExtendedLifetime((idle, listener, unaccepted, client)) {}
   }
@@ -48,12 +48,12 @@ struct DescriptorTests {
           let pair = try await ConnectionPair(on: group)
           try await pair.far.send([1])
           _ = try await pair.near.receive()
-          _ = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-          let accepting = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-          let client = try await TCPConnection.connect(
+          _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+          let accepting = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+          let client = try await StreamConnection.connect(
             to: accepting.localAddress, on: group.loops[0])
           _ = try await accepting.accept()
-          _ = try await TCPConnection.connect(to: accepting.localAddress, on: group.loops[0])
+          _ = try await StreamConnection.connect(to: accepting.localAddress, on: group.loops[0])
           withExtendedLifetime(client) {}
         }
         withExtendedLifetime(group) {}
@@ -67,8 +67,8 @@ struct DescriptorTests {
       try await leavingNoDescriptors {
         let group = try CompletionLoopGroup(count: 1)
         let pair = try await ConnectionPair(on: group)
-        let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-        await group.shutdown()
+        let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+        await group.close()
         withExtendedLifetime((pair, listener)) {}
       }
     }
@@ -78,7 +78,7 @@ struct DescriptorTests {
   func tooManyOpenFiles() async {
     await #expect(processExitsWith: .success) {
       let group = try CompletionLoopGroup(count: 1)
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task { try await listener.serve { try await echo($0) } }
       var clients = try (0..<6).map { _ in try HeldSocket(PlainSocket()) }
       try await limitDescriptors(toAdditional: 2)
@@ -88,12 +88,12 @@ struct DescriptorTests {
         require(try client.socket.receive(exactly: 1) == [7])
       }
       let connecting = await failure { () async throws(SocketError) in
-        _ = try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0])
+        _ = try await StreamConnection.connect(to: listener.localAddress, on: group.loops[0])
       }
       require(connecting?.errno == .tooManyOpenFiles, "\(String(describing: connecting))")
       require(connecting?.advice.contains("RLIMIT_NOFILE") == true)
       let binding = await failure { () async throws(SocketError) in
-        _ = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+        _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       }
       require(binding?.errno == .tooManyOpenFiles)
       // An ended connection makes room for the next.
@@ -107,10 +107,10 @@ struct DescriptorTests {
       let loop = group.loops[0]
       let enters = await loop.ask { loop.statistics.enters }
       require(enters < 2000, "the loop spins: \(enters) enters")
-      listener.close()
+      listener.abort()
       clients.removeAll()
       try await serving.value
-      await group.shutdown()
+      await group.close()
     }
   }
 
@@ -132,7 +132,7 @@ struct DescriptorTests {
       var group: CompletionLoopGroup?
       for _ in 0..<10_000 where group == nil { group = try? CompletionLoopGroup(count: 1) }
       require(group != nil)
-      await group?.shutdown()
+      await group?.close()
     }
   }
 }

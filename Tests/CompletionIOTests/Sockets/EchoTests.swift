@@ -10,7 +10,7 @@ struct EchoTests {
   func snippet(loopCount: Int, address: String) async throws {
     let address = address == "unix" ? abstractName() : address
     try await withLoops(loopCount) { group in
-      let listener = try await TCPListener.bind(to: address, on: group)
+      let listener = try await StreamListener.bind(to: address, on: group)
       let serving = Task {
         try await listener.serve { connection in  // a task per connection, on its own loop
           while let chunk = try await connection.receive() {  // a lease of a kernel-filled buffer
@@ -19,7 +19,7 @@ struct EchoTests {
         }
       }
       for byteCount in [1, 64, 3001, 65536, 1 << 20] {
-        let connection = try await TCPConnection.connect(
+        let connection = try await StreamConnection.connect(
           to: listener.localAddress, on: group.next())
         try await connection.exchange(byteCount, times: byteCount > 4096 ? 2 : 20)
         try await connection.exchange(byteCount, times: byteCount > 65536 ? 4 : 32, pipeline: 16)
@@ -27,7 +27,7 @@ struct EchoTests {
         #expect(try await connection.receiveAll() == [])
         await connection.close()
       }
-      listener.close()
+      listener.abort()
       try await serving.value
     }
   }
@@ -40,13 +40,13 @@ struct EchoTests {
   @Test("Every face, many connections at once", arguments: Face.allCases)
   func manyConnections(face: Face) async throws {
     try await withLoops(2) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task { try await serve(listener, face) }
       let address = listener.localAddress
       try await withThrowingTaskGroup { tasks in
         for index in 0..<500 {
           tasks.addTask {
-            let connection = try await TCPConnection.connect(to: address, on: group.next())
+            let connection = try await StreamConnection.connect(to: address, on: group.next())
             try await connection.exchange(index + 1, times: 4, pipeline: 2)
             if index % 50 == 0 { try await connection.exchange(300_000, times: 3, pipeline: 3) }
             await connection.close()
@@ -54,12 +54,12 @@ struct EchoTests {
         }
         try await tasks.waitForAll()
       }
-      listener.close()
+      listener.abort()
       try await serving.value
     }
   }
 
-  func serve(_ listener: TCPListener, _ face: Face) async throws {
+  func serve(_ listener: StreamListener, _ face: Face) async throws {
     switch face {
     case .bytes:
       try await listener.serve { connection in
@@ -67,12 +67,12 @@ struct EchoTests {
       }
     case .lease:
       try await listener.serve { connection in
-        while let chunk = try await connection.receive() { try await connection.send(chunk) }
+        while let chunk = try await connection.receive() { try await connection.enqueue(chunk) }
       }
     case .handler:
-      listener.handle(
+      try listener.handle(
         StreamHandler(
-          received: { stream, chunk in stream.send(chunk) },
+          received: { stream, chunk in stream.enqueue(chunk) },
           ended: { stream, _ in stream.close() }))
     case .intoMemory:
       try await listener.serve { connection in
@@ -80,8 +80,7 @@ struct EchoTests {
         while true {
           var span = memory.mutableSpan
           var bytes = unsafe span.mutableBytes
-          let count = try await connection.receive(into: &bytes)
-          if count == 0 { return }
+          guard let count = try await connection.receive(into: &bytes) else { return }
           try await connection.send(unsafe memory.span.bytes.extracting(0..<count))
         }
       }

@@ -1,11 +1,12 @@
 import CompletionTestSupport
+import SystemPackage
 import TestSupport
 import Testing
 import Uring
 
 @testable import CompletionIO
 
-/// A full flight table refuses operations; it ends no listener.
+/// A listener accepts no connection for which the flight table has no room.
 @Suite("A full flight table", .timeLimit(.minutes(1)))
 struct FullTableTests {
   @Test("A connect works once others have closed", arguments: [0, 16] as [UInt32])
@@ -22,24 +23,30 @@ struct FullTableTests {
       let loop = group.loops[0]
       try await withEcho(on: group) { address in
         for _ in 0..<3 {
-          var connections: [TCPConnection] = []
+          var connections: [StreamConnection] = []
           for _ in 0..<8 {
-            connections.append(try await TCPConnection.connect(to: address, on: clients.loops[0]))
+            connections.append(
+              try await StreamConnection.connect(to: address, on: clients.loops[0]))
           }
-          await loop.until { loop.statistics.flightTableFull > 0 }
-          for connection in connections { await connection.close() }
+          // One is served, and the others wait in the backlog until there is room.
+          for connection in connections {
+            try await connection.exchange(100)
+            #expect(await loop.ask { loop.taskCount } == 1)
+            await connection.close()
+          }
+          #expect(await loop.ask { loop.statistics.flightTableFull } == 0)
           await loop.until { loop.operationCount == 2 && loop.taskCount == 0 }
-          let late = try await TCPConnection.connect(to: address, on: clients.loops[0])
+          let late = try await StreamConnection.connect(to: address, on: clients.loops[0])
           try await late.exchange(100, times: 3)
           await late.close()
           await loop.until { loop.operationCount == 2 && loop.taskCount == 0 }
         }
       }
     }
-    await clients.shutdown()
+    await clients.close()
   }
 
-  @Test("Accepting waits for a flight after a pause", arguments: [0, 16] as [UInt32])
+  @Test("Accepting waits for room after a pause", arguments: [0, 16] as [UInt32])
   func afterPause(placeCount: UInt32) async throws {
     let clients = try CompletionLoopGroup(count: 1)
     try await withLoops(
@@ -51,31 +58,71 @@ struct FullTableTests {
       }
     ) { group in
       let loop = group.loops[0]
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      var visitors: [TCPConnection] = []
-      var hosts: [TCPConnection] = []
-      let acceptor = listener.acceptors[0]
-      for _ in 0..<2 {
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      var visitors: [StreamConnection] = []
+      for number: UInt8 in 0..<3 {
         visitors.append(
-          try await TCPConnection.connect(to: listener.localAddress, on: clients.loops[0]))
+          try await StreamConnection.connect(to: listener.localAddress, on: clients.loops[0]))
+        try await visitors[Int(number)].send([number])
       }
-      hosts.append(try await listener.accept())
-      // Paused, with a second connection that nobody has claimed.
-      await loop.until { !acceptor.isAccepting }
-      let sleeps = (0..<3).map { _ in Task { try await loop.sleep(for: .seconds(3600)) } }
-      await loop.until { loop.operationCount == 4 }
-      hosts.append(try await listener.accept())
-      visitors.append(
-        try await TCPConnection.connect(to: listener.localAddress, on: clients.loops[0]))
-      async let third = listener.accept()
-      await loop.until { loop.statistics.flightTableFull > 0 }
-      sleeps[0].cancel()
-      hosts.append(try await third)
-      for sleep in sleeps { sleep.cancel() }
-      for sleep in sleeps { _ = await sleep.result }
-      for connection in visitors + hosts { await connection.close() }
-      listener.close()
+      let acceptor = listener.acceptors[0]
+      for number: UInt8 in 0..<3 {
+        let host = try await listener.accept()
+        // One connection is all that there is room for.
+        await loop.until { !acceptor.isAccepting }
+        #expect(try await host.receive(1) == [number])
+        await host.close()
+      }
+      #expect(await loop.ask { loop.statistics.flightTableFull } == 0)
+      for connection in visitors { await connection.close() }
+      listener.abort()
     }
-    await clients.shutdown()
+    await clients.close()
+  }
+
+  @Test("A connection without a flight says so, and works once there is one")
+  func taken() async throws {
+    let others = try CompletionLoopGroup(count: 1)
+    try await withLoops(1, { $0.flightLimit = 8 }) { group in
+      let loop = group.loops[0]
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: others)
+      let near = try await StreamConnection.connect(to: listener.localAddress, on: loop)
+      let far = try await listener.accept()
+      let tokens = await takeAllFlights(of: loop)
+      let errors = [
+        await failure { () async throws(SocketError) in _ = try await near.receive() },
+        await failure { () async throws(SocketError) in _ = try await near.receive(1) },
+        await failure { () async throws(SocketError) in try await near.send([1]) },
+        await failure { () async throws(SocketError) in try await near.finishSending() },
+      ]
+      for error in errors {
+        #expect(error?.cause == .tableFull)
+        #expect(error?.errno == .noBufferSpace)
+        #expect(error?.peer == listener.localAddress)
+      }
+      #expect(await loop.ask { loop.statistics.flightTableFull } >= 4)
+      for token in tokens { loop.cancel(token) }
+      await loop.until { loop.operationCount == 1 }
+      try await far.send([1])
+      #expect(try await near.receive(1) == [1])
+      try await near.send([2])
+      #expect(try await far.receive(1) == [2])
+      await near.close()
+      await far.close()
+    }
+    await others.close()
+  }
+
+  /// Has the loop wait for what never comes, as often as it can.
+  private func takeAllFlights(of loop: CompletionLoop) async -> [Token] {
+    await loop.ask {
+      var tokens: [Token] = []
+      while let token = unsafe try? loop.submit(
+        .timeout(after: .seconds(3600)), handler: OperationHandler { _, _ in })
+      {
+        tokens.append(token)
+      }
+      return tokens
+    }
   }
 }

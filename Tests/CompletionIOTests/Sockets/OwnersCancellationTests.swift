@@ -23,7 +23,7 @@ struct OwnersCancellationTests {
         }
         seen.withLock { $0 = error }
       } _: { address in
-        let client = try await TCPConnection.connect(to: address, on: group.next())
+        let client = try await StreamConnection.connect(to: address, on: group.next())
         // The body is over once its end of the connection is.
         while let chunk = try? await client.receive() { _ = chunk.byteCount }
         await client.close()
@@ -33,7 +33,7 @@ struct OwnersCancellationTests {
   }
 
   private static func perform(
-    _ operation: Operation, on connection: TCPConnection
+    _ operation: Operation, on connection: StreamConnection
   ) async throws(SocketError) {
     switch operation {
     case .receive: _ = try await connection.receive()?.byteCount

@@ -56,15 +56,15 @@ struct SocketDeadlineTests {
     try await withLoops { group in
       var options = SocketOptions()
       options.backlog = 1
-      let listener = try await TCPListener.bind(
+      let listener = try await StreamListener.bind(
         to: address == "unix" ? abstractName() : address, on: group, options: options)
       let address = listener.localAddress
-      var connections: [TCPConnection] = []
+      var connections: [StreamConnection] = []
       var error: SocketError?
       while error == nil, connections.count < 10 {
         error = await failure { () async throws(SocketError) in
           connections.append(
-            try await TCPConnection.connect(
+            try await StreamConnection.connect(
               to: address, on: group.next(), timeout: .milliseconds(50)))
         }
       }
@@ -81,12 +81,12 @@ struct SocketDeadlineTests {
     try await withLoops { group in
       var options = SocketOptions()
       options.backlog = 1
-      let listener = try await TCPListener.bind(
+      let listener = try await StreamListener.bind(
         to: abstractName(), on: group, options: options)
       let address = listener.localAddress
-      let first = try await TCPConnection.connect(to: address, on: group.next())
-      let second = try await TCPConnection.connect(to: address, on: group.next())
-      let third = Task { try await TCPConnection.connect(to: address, on: group.loops[0]) }
+      let first = try await StreamConnection.connect(to: address, on: group.next())
+      let second = try await StreamConnection.connect(to: address, on: group.next())
+      let third = Task { try await StreamConnection.connect(to: address, on: group.loops[0]) }
       // The wake-up and the connect.
       await group.loops[0].until { group.loops[0].operationCount >= 2 }
       let accepted = [try await listener.accept(), try await listener.accept()]
@@ -104,7 +104,7 @@ struct SocketDeadlineTests {
       let pair = try await ConnectionPair(on: group, options: .tight)
       let near = pair.near
       let first = Task { try await near.send(numbered(2 << 20)) }
-      await near.loop.until { near.stream.sending == .waiting }
+      await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       // Queued behind it, of which nothing can have gone out.
       let error = await failure { () async throws(SocketError) in
         try await near.send([1, 2, 3], timeout: .milliseconds(5))

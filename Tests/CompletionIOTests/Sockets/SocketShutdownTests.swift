@@ -23,9 +23,9 @@ struct SocketShutdownTests {
     _ = try await unclaimed.near.receive(1)
     let full = try await FullListener(on: group)
     let fullAddress = full.listener.localAddress
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    let unused = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    let served = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let unused = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let served = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
     let bodies = Tally()
     let tasks = [
       ends.note("receive") { () async throws(SocketError) in _ = try await receiving.near.receive()
@@ -35,19 +35,20 @@ struct SocketShutdownTests {
         try await sending.near.send(numbered(4 << 20))
       },
       ends.note("queued") { () async throws(SocketError) in
-        // May come too late: nobody waits for it.
-        await loop.until { sending.near.stream.sending == .waiting || loop.isStopping }
+        await loop.until { sending.near.stream.sending.state == .sending(.waiting) }
         try await sending.near.send([1])
       },
       ends.note("finish") { () async throws(SocketError) in
-        await loop.until { sending.near.stream.sending == .waiting }
+        // Behind the queued one, which would be refused else.
+        await loop.until { sending.near.stream.sending.isWaitingBeforeOthers }
         try await sending.near.finishSending()
       },
       ends.note("connect") { () async throws(SocketError) in
-        _ = try await TCPConnection.connect(to: fullAddress, on: loop)
+        _ = try await StreamConnection.connect(to: fullAddress, on: loop)
       },
       ends.note("accept") { () async throws(SocketError) in _ = try await listener.accept() },
-      ends.note("sleep") { () async throws(SocketError) in try await loop.sleep(for: .seconds(3600))
+      ends.note("sleep") { () async throws(SocketError) in
+        try await sleepOrSay(.seconds(3600), on: loop)
       },
       ends.note("serve") { () async throws(SocketError) in
         try await served.serve { connection in
@@ -58,19 +59,19 @@ struct SocketShutdownTests {
       },
     ]
     let clients = [
-      try await TCPConnection.connect(to: served.localAddress, on: loop),
-      try await TCPConnection.connect(to: served.localAddress, on: loop),
+      try await StreamConnection.connect(to: served.localAddress, on: loop),
+      try await StreamConnection.connect(to: served.localAddress, on: loop),
     ]
-    await loop.until { bodies.value == 2 && sending.near.stream.finishers.count == 1 }
-    await loop.until { receiving.near.stream.receiver != nil }
-    await group.shutdown()
+    await loop.until { bodies.value == 2 && sending.near.stream.extras?.finishers.count == 1 }
+    await loop.until { receiving.near.stream.receiving.receiver != nil }
+    await group.close()
     for task in tasks { await task.value }
     check(ends.all, loopCount: loopCount)
     await expectStopped(full.connections + [idle.near] + clients)
     withExtendedLifetime((idle, unused, full, listener)) {}
   }
 
-  private func expectStopped(_ connections: [TCPConnection]) async {
+  private func expectStopped(_ connections: [StreamConnection]) async {
     for connection in connections {
       let error = await failure { () async throws(SocketError) in _ = try await connection.receive()
       }
@@ -94,9 +95,10 @@ struct SocketShutdownTests {
   func afterShutdown() async throws {
     let group = try CompletionLoopGroup(count: 2)
     let pair = try await ConnectionPair(on: group)
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    await group.shutdown()
-    await group.shutdown()
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let other = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    await group.close()
+    await group.close()
     var errors: [SocketError?] = []
     errors.append(
       await failure { () async throws(SocketError) in _ = try await pair.near.receive() })
@@ -107,18 +109,18 @@ struct SocketShutdownTests {
       await failure { () async throws(SocketError) in try await pair.near.finishSending() })
     errors.append(await failure { () async throws(SocketError) in _ = try await listener.accept() })
     errors.append(
-      await failure { () async throws(SocketError) in try await listener.serve { _ in } })
+      await failure { () async throws(SocketError) in try await other.serve { _ in } })
     errors.append(
       await failure { () async throws(SocketError) in
-        _ = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+        _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       })
     errors.append(
       await failure { () async throws(SocketError) in
-        _ = try await TCPConnection.connect(to: .loopback(port: 9), on: group.loops[0])
+        _ = try await StreamConnection.connect(to: .loopback(port: 9), on: group.loops[0])
       })
     errors.append(
       await failure { () async throws(SocketError) in
-        try await group.loops[0].sleep(for: .seconds(1))
+        try await sleepOrSay(.seconds(1), on: group.loops[0])
       })
     for (index, error) in errors.enumerated() {
       #expect(error?.cause == .loopStopped, "\(index): \(String(describing: error))")
@@ -126,7 +128,8 @@ struct SocketShutdownTests {
     }
     await pair.close()
     pair.far.abort()
-    listener.close()
+    listener.abort()
+    other.abort()
   }
 
   @Test("Everything after a close throws a typed error")
@@ -137,7 +140,7 @@ struct SocketShutdownTests {
       let receiving = Task {
         await failure { () async throws(SocketError) in _ = try await near.receive() }
       }
-      await near.loop.until { near.stream.receiver != nil }
+      await near.loop.until { near.stream.receiving.receiver != nil }
       await near.close()
       let far = pair.far
       let intoMemory = Task {
@@ -153,8 +156,8 @@ struct SocketShutdownTests {
       errors.append(await failure { () async throws(SocketError) in try await near.send([1]) })
       errors.append(
         await failure { () async throws(SocketError) in try await near.finishSending() })
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      listener.close()
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      listener.abort()
       errors.append(
         await failure { () async throws(SocketError) in _ = try await listener.accept() })
       for error in errors {
@@ -174,7 +177,7 @@ struct SocketShutdownTests {
       let receiving = Task {
         await failure { () async throws(SocketError) in _ = try await near.receive(8) }
       }
-      await near.loop.until { near.stream.directReceive != nil }
+      await near.loop.until { near.stream.receiving.state == .reading }
       await near.close()
       #expect(await receiving.value?.cause == .closed)
       await pair.close()
@@ -182,18 +185,30 @@ struct SocketShutdownTests {
   }
 }
 
+/// Sleeps, and throws in the words of sockets, for the tables of ends.
+private func sleepOrSay(
+  _ duration: Duration, on loop: CompletionLoop
+) async throws(SocketError) {
+  do throws(LoopError) {
+    try await loop.sleep(for: duration)
+  } catch {
+    throw SocketError(
+      .operation, error.errno, cause: error.reason == .stopped ? .loopStopped : .kernel)
+  }
+}
+
 /// A listener that nobody accepts from and whose backlog is full.
 private struct FullListener {
-  let listener: TCPListener
-  let connections: [TCPConnection]
+  let listener: StreamListener
+  let connections: [StreamConnection]
 
   init(on group: CompletionLoopGroup) async throws {
     var options = SocketOptions()
     options.backlog = 1
-    listener = try await TCPListener.bind(to: abstractName(), on: group, options: options)
+    listener = try await StreamListener.bind(to: abstractName(), on: group, options: options)
     connections = [
-      try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0]),
-      try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0]),
+      try await StreamConnection.connect(to: listener.localAddress, on: group.loops[0]),
+      try await StreamConnection.connect(to: listener.localAddress, on: group.loops[0]),
     ]
   }
 }
@@ -211,5 +226,12 @@ private final class Ends: Sendable {
       let error = await failure(body)
       errors.withLock { $0[name] = .some(error) }
     }
+  }
+}
+
+extension SendHalf {
+  /// Whether a send waits for the peer, and another behind it.
+  fileprivate var isWaitingBeforeOthers: Bool {
+    state == .sending(.waiting) && hasMoreThanInFlight
   }
 }

@@ -80,7 +80,7 @@ struct UnixConnectTests {
       #expect(late.outcomes.first?.error == .timedOut)
       let cancelled = try RawConnect(to: listener.address, isNonblocking: isNonblocking)
       let token = await cancelled.start(on: loop, policy: .completion)
-      await loop.ask { if let token { loop.end(token) } }
+      await loop.ask { if let token { loop.cancel(token) } }
       await loop.until { cancelled.isOver }
       #expect(cancelled.results == [-Errno.canceled.rawValue])
     }

@@ -25,6 +25,13 @@ import Uring
     #expect(machine.violations.count == 1)
   }
 
+  @Test func aQuestionToAClosedNumberIsNoticed() throws {
+    let socket = try stage.socket()
+    stage.close(socket)
+    #expect(throws: Errno.badFileDescriptor) { try machine.peerAddress(of: socket) }
+    #expect(machine.violations.count == 1)
+  }
+
   @Test func aTokenThatIsInUseIsNoticed() throws {
     let (client, _) = try stage.pair()
     let token = Token(slot: 5, generation: 1, operation: .poll)

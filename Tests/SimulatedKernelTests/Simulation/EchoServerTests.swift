@@ -7,7 +7,7 @@ import Uring
 /// An echo server, tested without a kernel: the example of the documentation.
 @Suite struct EchoServerTests {
   /// The server under test.
-  static func echo(_ connection: TCPConnection) async throws {
+  static func echo(_ connection: StreamConnection) async throws {
     while let chunk = try await connection.receive() {
       try await connection.send(chunk.bytes)
     }
@@ -17,10 +17,10 @@ import Uring
   static func exchange(
     _ bytes: [UInt8], on group: CompletionLoopGroup, policy: ResubmissionPolicy? = nil
   ) async throws -> [UInt8] {
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, policy: policy)
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, policy: policy)
     async let serving: Void = listener.serve(Self.echo)
     let received = try await exchange(bytes, with: listener.localAddress, on: group)
-    listener.close()
+    listener.abort()
     try await serving
     return received
   }
@@ -29,7 +29,7 @@ import Uring
   static func exchange(
     _ bytes: [UInt8], with address: SocketAddress, on group: CompletionLoopGroup
   ) async throws -> [UInt8] {
-    let connection = try await TCPConnection.connect(to: address, on: group.next())
+    let connection = try await StreamConnection.connect(to: address, on: group.next())
     async let sending: Void = sendAll(bytes, over: connection)
     var received: [UInt8] = []
     while let chunk = try await connection.receive() {
@@ -52,7 +52,7 @@ import Uring
     #expect(firstDifference(echoed ?? [], bytes) != nil)
   }
 
-  private static func sendAll(_ bytes: [UInt8], over connection: TCPConnection) async throws {
+  private static func sendAll(_ bytes: [UInt8], over connection: StreamConnection) async throws {
     try await connection.send(bytes)
     try await connection.finishSending()
   }

@@ -40,8 +40,8 @@ import Uring
   func isRepeatedUntilTheTargetHasEnded(seed: UInt64) throws {
     let simulation = Simulation(seed: seed, faults: Self.faults(0.8))
     let ends = try simulation.run { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      let near = try await TCPConnection.connect(to: listener.localAddress, on: group.next())
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      let near = try await StreamConnection.connect(to: listener.localAddress, on: group.next())
       let far = try await listener.accept()
       let receiving = Task(executorPreference: far.loop) { await Self.receive(far) }
       try await group.next().sleep(for: .milliseconds(1))
@@ -50,7 +50,7 @@ import Uring
       let ends = [await receiving.value, await Self.receive(into: &memory, near)]
       await near.close()
       await far.close()
-      listener.close()
+      listener.abort()
       return ends
     }
     #expect(ends == [.canceled, .timedOut])
@@ -58,7 +58,7 @@ import Uring
     #expect(simulation.report.elapsed < .seconds(1))
   }
 
-  private static func receive(_ connection: TCPConnection) async -> Errno? {
+  private static func receive(_ connection: StreamConnection) async -> Errno? {
     do throws(SocketError) {
       _ = try await connection.receive()?.byteCount
       return nil
@@ -68,7 +68,7 @@ import Uring
   }
 
   private static func receive(
-    into memory: inout [UInt8], _ connection: TCPConnection
+    into memory: inout [UInt8], _ connection: StreamConnection
   ) async -> Errno? {
     do throws(SocketError) {
       var span = memory.mutableSpan

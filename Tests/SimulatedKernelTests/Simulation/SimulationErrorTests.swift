@@ -12,7 +12,7 @@ import Uring
     let simulation = Simulation(seed: 3, configuration: configuration)
     let error = #expect(throws: SimulationError.self) {
       try simulation.run { group in
-        let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+        let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
         _ = try await listener.accept()
       }
     }

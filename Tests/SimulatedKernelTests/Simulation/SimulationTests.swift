@@ -10,7 +10,7 @@ import Uring
   /// A busy little world: connections that come and go under every fault.
   static func run(_ simulation: Simulation, at address: String = "127.0.0.1:0") throws -> Int {
     try simulation.run { group in
-      let listener = try await TCPListener.bind(to: address, on: group)
+      let listener = try await StreamListener.bind(to: address, on: group)
       async let serving: Void = listener.serve(EchoServerTests.echo)
       let address = "\(listener.localAddress)"
       let echoed = await withTaskGroup(of: Int.self) { tasks in
@@ -19,7 +19,7 @@ import Uring
         }
         return await tasks.reduce(0, +)
       }
-      listener.close()
+      listener.abort()
       try? await serving
       return echoed
     }
@@ -30,7 +30,7 @@ import Uring
   ) async -> Int {
     var byteCount = 0
     do {
-      let connection = try await TCPConnection.connect(
+      let connection = try await StreamConnection.connect(
         to: address, on: group, timeout: .seconds(5))
       for _ in 0..<20 {
         // Two at once, so that they are gathered.
@@ -119,13 +119,13 @@ import Uring
     let errno = try simulation.run { group -> Errno? in
       var options = SocketOptions()
       options.backlog = 0
-      let listener = try await TCPListener.bind(
+      let listener = try await StreamListener.bind(
         to: "127.0.0.1:0", on: group, options: options)
       let address = "\(listener.localAddress)"
-      let first = try await TCPConnection.connect(to: address, on: group)
+      let first = try await StreamConnection.connect(to: address, on: group)
       defer { withExtendedLifetime((first, listener)) {} }
       do throws(SocketError) {
-        _ = try await TCPConnection.connect(to: address, on: group)
+        _ = try await StreamConnection.connect(to: address, on: group)
         return nil
       } catch {
         return error.errno
@@ -149,7 +149,7 @@ import Uring
   @Test func nobodyListens() throws {
     let error = try Simulation(seed: 1).run { group -> SocketError? in
       do throws(SocketError) {
-        _ = try await TCPConnection.connect(to: "127.0.0.1:7000", on: group)
+        _ = try await StreamConnection.connect(to: "127.0.0.1:7000", on: group)
         return nil
       } catch {
         return error
@@ -164,11 +164,11 @@ import Uring
     small.bufferCount = 2
     small.bufferSize = 16
     let echoed = try Simulation(seed: 1).run(groups: [LoopConfiguration(), small]) { groups in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: groups[1])
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: groups[1])
       async let serving: Void = listener.serve(EchoServerTests.echo)
       let echoed = try await EchoServerTests.exchange(
         bytes, with: listener.localAddress, on: groups[0])
-      listener.close()
+      listener.abort()
       try await serving
       return echoed
     }

@@ -11,11 +11,11 @@ import Uring
     let bytes = (0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     let simulation = SimulationTests.simulation(seed: seed, faults: .transient(rate: 0.05))
     let echoed = try simulation.run { group in
-      let listener = try await TCPListener.bind(to: "unix:@echo", on: group)
+      let listener = try await StreamListener.bind(to: "unix:@echo", on: group)
       async let serving: Void = listener.serve(EchoServerTests.echo)
       let received = try await EchoServerTests.exchange(
         bytes, with: listener.localAddress, on: group)
-      listener.close()
+      listener.abort()
       try await serving
       return received
     }

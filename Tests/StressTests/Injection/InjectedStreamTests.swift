@@ -41,7 +41,7 @@ struct InjectedStreamTests {
         try await withThrowingTaskGroup { tasks in
           for index in 0..<16 {
             tasks.addTask {
-              let connection = try await TCPConnection.connect(
+              let connection = try await StreamConnection.connect(
                 to: address, on: injected.loop, options: options)
               for round in 0..<12 {
                 try await connection.exchange(
@@ -67,8 +67,8 @@ struct InjectedStreamTests {
   func sendFails(seed: UInt64) async throws {
     try await withLoops { group in
       let injected = try await InjectedLoop.start(LoopConfiguration())
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
-      let near = try await TCPConnection.connect(
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let near = try await StreamConnection.connect(
         to: listener.localAddress, on: injected.loop, options: .tight)
       let far = try await listener.accept()
       let receiving = Task { try await far.receive(atMost: .max) }

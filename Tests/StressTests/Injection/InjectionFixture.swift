@@ -44,7 +44,7 @@ final class InjectionFixture {
       loop.begin(
         request, policy: policy, facts: facts, timeout: .seconds(30), owner: handler))
     while outcomes.isEmpty { unsafe loop.turn(on: &ring, batch: batch) }
-    loop.end(token)
+    loop.cancel(token)
     while outcomes.last?.hasMore == true { unsafe loop.turn(on: &ring, batch: batch) }
     return outcomes[0]
   }

@@ -31,7 +31,7 @@ struct NetworkFaultTests {
         // The routes stay, and what is sent is lost.
         IsolatedNetwork.setLoopback(isUp: false)
         let error = await failure { () async throws(SocketError) in
-          _ = try await TCPConnection.connect(
+          _ = try await StreamConnection.connect(
             to: .loopback(port: 9), on: loop, timeout: .milliseconds(20))
         }
         require(error?.errno == .timedOut && error?.cause == .timeout, "\(error as Any)")
@@ -45,7 +45,7 @@ struct NetworkFaultTests {
       try await onIsolatedLoop { loop in
         IsolatedNetwork.setLoopback(isUp: true)
         let listener = try PlainSocket.listening()
-        let near = try await TCPConnection.connect(to: listener.localAddress, on: loop)
+        let near = try await StreamConnection.connect(to: listener.localAddress, on: loop)
         let peer = try listener.accept()
         try await near.send(numbered(5000))
         require(firstDifference(try peer.receive(exactly: 5000), numbered(5000)) == nil)
@@ -71,7 +71,7 @@ struct NetworkFaultTests {
       try await onIsolatedLoop { loop in
         IsolatedNetwork.setLoopback(isUp: true)
         let listener = try PlainSocket.listening()
-        let near = try await TCPConnection.connect(to: listener.localAddress, on: loop)
+        let near = try await StreamConnection.connect(to: listener.localAddress, on: loop)
         let peer = try listener.accept()
         IsolatedNetwork.setLoopback(isUp: false)
         // As much as the send buffer takes, so that it is the kernel that tries again.
@@ -116,7 +116,7 @@ private func onIsolatedLoop(
   }
   let loop = group.loops[0]
   try await Task(executorPreference: loop) { try await body(loop) }.value
-  await group.shutdown()
+  await group.close()
 }
 
 private func expectConnect(
@@ -124,7 +124,7 @@ private func expectConnect(
 ) async throws {
   let address = try SocketAddress(parsing: address)
   let error = await failure { () async throws(SocketError) in
-    _ = try await TCPConnection.connect(to: address, on: loop)
+    _ = try await StreamConnection.connect(to: address, on: loop)
   }
   require(error?.errno == errno, "\(String(describing: error))", line: line)
   require(error?.cause == .kernel && error?.peer == address, line: line)
@@ -161,7 +161,7 @@ extension PlainSocket {
   }
 }
 
-extension TCPConnection {
+extension StreamConnection {
   fileprivate func setUserTimeout(milliseconds: Int32) {
     guard let descriptor = stream.descriptor.fileDescriptor else { return }
     var value = milliseconds

@@ -20,7 +20,7 @@ struct ResetTests {
     Set([0, directPlaces(32)]).sorted())
   func everyMoment(moment: Moment, placeCount: UInt32) async throws {
     try await withLoops(1, { $0.directDescriptorCount = placeCount }) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       for _ in 0..<8 {
         let peer = try PlainSocket()
         try peer.connect(to: listener.localAddress)
@@ -42,7 +42,7 @@ struct ResetTests {
 
   /// Starts what the moment asks for, resets once it is under way, and tells the errors.
   private func outcome(
-    of moment: Moment, on near: TCPConnection, reset: () -> Void
+    of moment: Moment, on near: StreamConnection, reset: () -> Void
   ) async -> [SocketError?] {
     let loop = near.loop
     let large = numbered(1 << 20)
@@ -58,13 +58,13 @@ struct ResetTests {
       tasks = [
         start { () async throws(SocketError) in _ = try await near.receive(timeout: timeout) }
       ]
-      await loop.until { near.stream.receiver != nil }
+      await loop.until { near.stream.receiving.receiver != nil }
       reset()
     case .receivingIntoMemory:
       tasks = [
         start { () async throws(SocketError) in _ = try await near.receive(9) }
       ]
-      await loop.until { near.stream.directReceive != nil }
+      await loop.until { near.stream.receiving.state == .reading }
       reset()
     case .withUnclaimedBytes:
       tasks = [
@@ -76,7 +76,7 @@ struct ResetTests {
       reset()
     case .sending, .sendQueued, .finishing, .receivingAndSending, .closing:
       tasks = [start { () async throws(SocketError) in try await near.send(large) }]
-      await loop.until { near.stream.sending == .waiting }
+      await loop.until { near.stream.sending.state == .sending(.waiting) }
       tasks += followers(moment, near, start)
       reset()
     }
@@ -90,7 +90,7 @@ struct ResetTests {
 
   /// What queues behind a send that waits.
   private func followers(
-    _ moment: Moment, _ near: TCPConnection,
+    _ moment: Moment, _ near: StreamConnection,
     _ start: (@escaping @Sendable () async throws(SocketError) -> Void) -> Task<SocketError?, Never>
   ) -> [Task<SocketError?, Never>] {
     switch moment {
@@ -109,14 +109,14 @@ struct ResetTests {
     }
   }
 
-  private func expectUnharmed(_ loop: CompletionLoop, _ listener: TCPListener) async throws {
-    let near = try await TCPConnection.connect(to: listener.localAddress, on: loop)
+  private func expectUnharmed(_ loop: CompletionLoop, _ listener: StreamListener) async throws {
+    let near = try await StreamConnection.connect(to: listener.localAddress, on: loop)
     let far = try await listener.accept()
     try await near.send([4, 2])
     #expect(try await far.receive(atMost: 2) == [4, 2])
     await near.close()
     await far.close()
-    listener.close()
+    listener.abort()
     // The wake-up.
     await loop.until { loop.operationCount == 1 }
     #expect(await loop.ask { loop.pool.availableCount == loop.pool.capacity })
@@ -128,7 +128,7 @@ struct ResetTests {
     arguments: [0, 1, 2, 100, 4095, 4096, 9001, 65_536, 200_003, 1_000_000])
   func duringSend(readCount: Int) async throws {
     try await withLoops { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       let peer = try PlainSocket()
       try peer.connect(to: listener.localAddress)
       let near = try await listener.accept()
@@ -152,7 +152,7 @@ struct ResetTests {
     "After so many bytes of a receive", arguments: [0, 1, 500, 5000, 50_000], [false, true])
   func duringReceive(sentCount: Int, intoMemory: Bool) async throws {
     try await withLoops(1, { $0.bufferCount = 2 }) { group in
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let peer = try PlainSocket()
       try peer.connect(to: listener.localAddress)
       let near = try await listener.accept()
@@ -187,12 +187,12 @@ struct ResetTests {
         if how == "nobody" {
           _ = consume listener
           let error = await failure { () async throws(SocketError) in
-            _ = try await TCPConnection.connect(to: address, on: loop)
+            _ = try await StreamConnection.connect(to: address, on: loop)
           }
           #expect(error?.errno == .connectionRefused)
           continue
         }
-        let near = try await TCPConnection.connect(to: address, on: loop)
+        let near = try await StreamConnection.connect(to: address, on: loop)
         if how == "accepted" { try listener.accept().reset() }
         // Closing a listener resets what waits in its backlog.
         _ = consume listener

@@ -16,7 +16,7 @@ struct DescriptorLimitTests {
   func whenArming() async {
     await #expect(processExitsWith: .success) {
       let group = try CompletionLoopGroup(count: 1)
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       var clients: [HeldSocket] = []
       for _ in 0..<4 {
         let client = try PlainSocket()
@@ -38,10 +38,10 @@ struct DescriptorLimitTests {
       }
       let enters = await loop.ask { loop.statistics.enters }
       require(enters < 2000, "the loop spins: \(enters) enters")
-      listener.close()
+      listener.abort()
       clients.removeAll()
       try await serving.value
-      await group.shutdown()
+      await group.close()
     }
   }
 
@@ -50,7 +50,7 @@ struct DescriptorLimitTests {
     await #expect(processExitsWith: .success) {
       let group = try CompletionLoopGroup(count: 1)
       let loop = group.loops[0]
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       var clients: [HeldSocket] = []
       for _ in 0..<24 { clients.append(HeldSocket(try PlainSocket())) }
       try await limitDescriptors(toAdditional: 3)
@@ -68,10 +68,10 @@ struct DescriptorLimitTests {
       require(statistics.count(of: .awaitDescriptor) > 0, "\(statistics)")
       require(statistics.accepted == 24, "\(statistics.accepted)")
       require(statistics.enters < 2000, "the loop spins: \(statistics.enters) enters")
-      listener.close()
+      listener.abort()
       clients.removeAll()
       try await serving.value
-      await group.shutdown()
+      await group.close()
     }
   }
 
@@ -79,28 +79,28 @@ struct DescriptorLimitTests {
   func connecting() async {
     await #expect(processExitsWith: .success) {
       let group = try CompletionLoopGroup(count: 1)
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let address = listener.localAddress
       let spare = [dup(0), dup(0), dup(0)]
       try await limitDescriptors(toAdditional: 0)
       let connectError = await failure { () async throws(SocketError) in
-        _ = try await TCPConnection.connect(to: address, on: group.loops[0])
+        _ = try await StreamConnection.connect(to: address, on: group.loops[0])
       }
       require(connectError?.errno == .tooManyOpenFiles, "\(String(describing: connectError))")
       let bindError = await failure { () async throws(SocketError) in
-        _ = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+        _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       }
       require(bindError?.errno == .tooManyOpenFiles, "\(String(describing: bindError))")
       for descriptor in spare { close(descriptor) }
-      let near = try await TCPConnection.connect(to: address, on: group.loops[0])
+      let near = try await StreamConnection.connect(to: address, on: group.loops[0])
       let far = try await listener.accept()
       try await near.send([7])
       require(try await far.receive(atMost: 1) == [7])
       await near.close()
       await far.close()
-      let second = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-      second.close()
-      await group.shutdown()
+      let second = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      await second.close()
+      await group.close()
     }
   }
 
@@ -108,7 +108,7 @@ struct DescriptorLimitTests {
   func directTable() async throws {
     try await withLoops(1, { $0.directDescriptorCount = directPlaces(2) }) { group in
       let loop = group.loops[0]
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task(executorPreference: loop) {
         try await listener.serve { try await echo($0) }
       }
@@ -125,7 +125,7 @@ struct DescriptorLimitTests {
       }
       let enters = await loop.ask { loop.statistics.enters }
       #expect(enters < 2000)
-      listener.close()
+      listener.abort()
       clients.removeAll()
       try await serving.value
     }

@@ -57,7 +57,7 @@ struct ScarceKernelTests {
         try await withThrowingTaskGroup { tasks in
           for index in 0..<32 {
             tasks.addTask {
-              let connection = try await TCPConnection.connect(
+              let connection = try await StreamConnection.connect(
                 to: address, on: clients.loops[0], options: sizes.options)
               for round in 0..<6 {
                 try await connection.exchange(1 + (index * 131 + round * 1009) % 9000, from: index)
@@ -71,7 +71,7 @@ struct ScarceKernelTests {
       }
       try await expectEverythingBack(group.loops[0], sizes)
     }
-    await clients.shutdown()
+    await clients.close()
   }
 
   /// A multishot request ends with an answer that needed the overflow list (io_cqe_cache_refill).
@@ -113,13 +113,13 @@ struct ScarceKernelTests {
           }
         }
         for round in 0..<10 {
-          let connection = try await TCPConnection.connect(to: address, on: clients.loops[0])
+          let connection = try await StreamConnection.connect(to: address, on: clients.loops[0])
           try await connection.exchange(3000 * round + 1)
           await connection.close()
         }
         deaf.removeAll()
       }
     }
-    await clients.shutdown()
+    await clients.close()
   }
 }

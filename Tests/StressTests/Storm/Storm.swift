@@ -17,7 +17,7 @@ struct Storm: Sendable {
     let record = StormRecord(limit: plan.actionLimit)
     let servers = try CompletionLoopGroup(count: plan.serverLoopCount, configuration: plan.server)
     let clients = try CompletionLoopGroup(count: plan.clientLoopCount)
-    let listener = try await TCPListener.bind(
+    let listener = try await StreamListener.bind(
       to: "127.0.0.1:0", on: servers, options: plan.options)
     let serving = Task { await serve(listener) }
     let address = listener.localAddress
@@ -31,35 +31,35 @@ struct Storm: Sendable {
     await begin(listener, serving, servers, clients)
     record.end()
     // In any order, and more than once.
-    async let first: Void = servers.shutdown()
-    async let second: Void = clients.shutdown()
+    async let first: Void = servers.close()
+    async let second: Void = clients.close()
     _ = await (first, second)
     for visitor in visitors { await visitor.value }
     await serving.value
-    await clients.shutdown()
+    await clients.close()
     return record.violations + (servers.loops + clients.loops).flatMap(leftovers)
   }
 
   private func begin(
-    _ listener: TCPListener, _ serving: Task<Void, Never>, _ servers: CompletionLoopGroup,
+    _ listener: StreamListener, _ serving: Task<Void, Never>, _ servers: CompletionLoopGroup,
     _ clients: CompletionLoopGroup
   ) async {
     switch plan.end {
-    case .serversStop: await servers.shutdown()
-    case .clientsStop: await clients.shutdown()
+    case .serversStop: await servers.close()
+    case .clientsStop: await clients.close()
     case .bothStop: break
     case .serveIsCancelled: serving.cancel()
-    case .listenerCloses: listener.close()
+    case .listenerCloses: listener.abort()
     }
   }
 
-  private func serve(_ listener: TCPListener) async {
+  private func serve(_ listener: StreamListener) async {
     switch plan.style {
     case .bytes:
       try? await listener.serve { try await echo($0) }
     case .lease:
       try? await listener.serve { connection in
-        while let chunk = try await connection.receive() { try await connection.send(chunk) }
+        while let chunk = try await connection.receive() { try await connection.enqueue(chunk) }
       }
     case .intoMemory:
       try? await listener.serve { connection in
@@ -70,9 +70,9 @@ struct Storm: Sendable {
         }
       }
     case .handler:
-      listener.handle(
+      try? listener.handle(
         StreamHandler(
-          received: { stream, chunk in stream.send(chunk) },
+          received: { stream, chunk in stream.enqueue(chunk) },
           ended: { stream, _ in stream.close() }))
     }
   }

@@ -34,7 +34,7 @@ struct StormClient: Sendable {
 
   private func visit(_ numbers: inout SeededNumbers) async throws(SocketError) {
     let timeout: Duration? = numbers.chance(1, outOf: 8) ? .microseconds(300) : nil
-    let connection = try await TCPConnection.connect(
+    let connection = try await StreamConnection.connect(
       to: address, on: loop, timeout: timeout, options: plan.options)
     var next = Next.goOn
     while next == .goOn, !record.isOver {
@@ -44,7 +44,7 @@ struct StormClient: Sendable {
   }
 
   private func act(
-    on connection: TCPConnection, _ numbers: inout SeededNumbers
+    on connection: StreamConnection, _ numbers: inout SeededNumbers
   ) async throws(SocketError) -> Next {
     let byteCount = 1 << Int.random(in: 0...16, using: &numbers)
     let patience = Int.random(in: 0...40, using: &numbers)
@@ -76,7 +76,7 @@ struct StormClient: Sendable {
 
   /// Sends and gets it back: whole, or the beginning of it when the server is ending.
   private func exchange(
-    _ byteCount: Int, on connection: TCPConnection
+    _ byteCount: Int, on connection: StreamConnection
   ) async throws(SocketError) -> Next {
     let message = numbered(byteCount, from: index)
     let sending = Task {
@@ -95,7 +95,9 @@ struct StormClient: Sendable {
     return back.count == byteCount ? .goOn : .leave
   }
 
-  private func receiveWithDeadline(on connection: TCPConnection) async throws(SocketError) -> Next {
+  private func receiveWithDeadline(
+    on connection: StreamConnection
+  ) async throws(SocketError) -> Next {
     do throws(SocketError) {
       guard try await connection.receive(timeout: .microseconds(200)) != nil else { return .leave }
       record.violation("bytes from nowhere")
@@ -106,7 +108,7 @@ struct StormClient: Sendable {
   }
 
   /// Too much for the time: the error tells how much of it went out.
-  private func sendWithDeadline(on connection: TCPConnection) async throws(SocketError) -> Next {
+  private func sendWithDeadline(on connection: StreamConnection) async throws(SocketError) -> Next {
     let message = numbered(4 << 20)
     do throws(SocketError) {
       try await connection.send(message, timeout: .microseconds(500))

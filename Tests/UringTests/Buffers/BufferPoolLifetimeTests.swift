@@ -43,18 +43,18 @@ import Testing
 
   @Test func endsWithALeaseOnAnotherThread() throws {
     let watch: Watch
-    let parts: [UInt16]
+    let leases: [HeldLease]
     do {
       let pool = try makePool()
       watch = Watch(pool)
-      parts = [
-        pool.lease(1, byteCount: 1).release().index, pool.lease(3, byteCount: 1).release().index,
+      leases = [
+        HeldLease(pool.lease(1, byteCount: 1)), HeldLease(pool.lease(3, byteCount: 1)),
       ]
       pool.disown()
     }
     #expect(watch.pool != nil)
     try onOtherThread {
-      for index in parts { watch.pool?.returnReleased(index) }
+      for lease in leases { lease.end() }
     }
     #expect(watch.pool == nil)
   }
@@ -64,8 +64,8 @@ import Testing
     do {
       let pool = try makePool()
       watch = Watch(pool)
-      let index = pool.lease(2, byteCount: 1).release().index
-      try onOtherThread { pool.returnReleased(index) }
+      let lease = HeldLease(pool.lease(2, byteCount: 1))
+      try onOtherThread { lease.end() }
       pool.disown()
     }
     #expect(watch.pool == nil)

@@ -54,15 +54,14 @@ import Testing
     #expect(returned(pool) == [2])
   }
 
-  @Test func takesAReleasedBufferBack() throws {
+  @Test func leasesTheMemoryThatTheKernelWroteTo() throws {
     let pool = try BufferPool(capacity: 2, bufferSize: 10)
     _ = returned(pool)
-    let parts = pool.lease(1, byteCount: 4).release()
-    #expect(parts.index == 1)
-    #expect(parts.byteCount == 4)
-    #expect(unsafe parts.address == UInt(bitPattern: pool.memory(of: 1)))
+    let lease = HeldLease(pool.lease(1, byteCount: 4))
+    #expect(lease.byteCount == 4)
+    #expect(unsafe lease.address == UnsafeRawPointer(pool.memory(of: 1)))
     #expect(returned(pool) == [])
-    pool.returnReleased(1)
+    lease.end()
     #expect(returned(pool) == [1])
   }
 
@@ -74,11 +73,11 @@ import Testing
     let seen = Calls()
     pool.onForeignReturn = { seen.count.add(1, ordering: .relaxed) }
     for round in 1...3 {
-      let first = pool.lease(0, byteCount: 1).release()
-      let second = pool.lease(3, byteCount: 1).release()
+      let first = HeldLease(pool.lease(0, byteCount: 1))
+      let second = HeldLease(pool.lease(3, byteCount: 1))
       try onOtherThread {
-        pool.returnReleased(second.index)
-        pool.returnReleased(first.index)
+        second.end()
+        first.end()
       }
       #expect(seen.count.load(ordering: .relaxed) == 2 * round)
       #expect(pool.hasReturned)
@@ -101,9 +100,8 @@ import Testing
     await #expect(processExitsWith: .failure) {
       let pool = try BufferPool(capacity: 2, bufferSize: 10)
       pool.takeReturned { _ in }
-      let parts = pool.lease(1, byteCount: 4).release()
-      pool.returnReleased(parts.index)
-      pool.returnReleased(parts.index)
+      _ = pool.lease(1, byteCount: 4)
+      pool.takeBack(1)
     }
   }
 
@@ -111,10 +109,10 @@ import Testing
     await #expect(processExitsWith: .failure) {
       let pool = try BufferPool(capacity: 2, bufferSize: 10)
       pool.takeReturned { _ in }
-      let parts = pool.lease(1, byteCount: 4).release()
+      let lease = HeldLease(pool.lease(1, byteCount: 4))
       try onOtherThread {
-        pool.returnReleased(parts.index)
-        pool.returnReleased(parts.index)
+        lease.end()
+        pool.takeBack(1)
       }
       pool.takeReturned { _ in }
     }

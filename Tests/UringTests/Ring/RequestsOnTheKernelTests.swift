@@ -162,7 +162,7 @@ import Testing
   }
 
   static let mistakes: [Request] = [
-    .timer, .shutdown(.file(FileDescriptor(rawValue: 0)), direction: -1), .close(.direct(.max)),
+    .shutdown(.file(FileDescriptor(rawValue: 0)), direction: -1), .close(.direct(.max)),
     .close(.direct(-1)), .linkTimeout(after: .zero),
   ]
 

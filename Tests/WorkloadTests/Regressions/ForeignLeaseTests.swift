@@ -14,22 +14,22 @@ import Uring
 
   @Test func aLeaseGoesBackToItsOwnPool() async throws {
     let group = try CompletionLoopGroup(count: 2)
-    let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
-    let source = try await TCPConnection.connect(to: listener.localAddress, on: group.loops[0])
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let source = try await StreamConnection.connect(to: listener.localAddress, on: group.loops[0])
     let sourcePeer = try await listener.accept()
     let other = group.loops.first { $0 !== sourcePeer.loop } ?? group.loops[0]
-    let target = try await TCPConnection.connect(to: listener.localAddress, on: other)
+    let target = try await StreamConnection.connect(to: listener.localAddress, on: other)
     let targetPeer = try await listener.accept()
     #expect(sourcePeer.loop !== target.loop)
 
     try await source.send([1, 2, 3])
-    if let lease = try await sourcePeer.receive() { try await target.send(lease) }
+    if let lease = try await sourcePeer.receive() { try await target.enqueue(lease) }
     let byteCount = try await targetPeer.receive()?.byteCount
     #expect(byteCount == 3)
 
     for connection in [source, sourcePeer, target, targetPeer] { await connection.close() }
     let loops = group.loops
-    await group.shutdown()
+    await group.close()
     #expect(loops.map(\.pool.availableCount) == loops.map(\.pool.capacity))
   }
 }

@@ -18,22 +18,22 @@ import Uring
 
   /// A kernel on which no gathered send ever succeeds, and a client that sends two bytes.
   private func simulate(
-    _ serve: @escaping @Sendable (TCPListener) async throws -> Void
+    _ serve: @escaping @Sendable (StreamListener) async throws -> Void
   ) throws {
     var faults = FaultPlan()
     faults[.answer(.sendMessage, .noMemory)] = 1
     try Simulation(seed: 1, faults: faults).run { group in
       let loop = group.loops[0]
-      let listener = try await TCPListener.bind(to: "127.0.0.1:0", on: group)
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let client = Task(executorPreference: loop) {
-        let client = try await TCPConnection.connect(to: listener.localAddress, on: loop)
+        let client = try await StreamConnection.connect(to: listener.localAddress, on: loop)
         try await client.send([1])
         try await loop.sleep(for: .milliseconds(1))
         try await client.send([2])
         _ = try await client.receive()
       }
       try await serve(listener)
-      listener.close()
+      listener.abort()
       _ = await client.result
     }
   }
@@ -41,29 +41,33 @@ import Uring
   @Test func aHandlerIsTold() throws {
     let ends = Mutex<[Errno?]>([])
     try simulate { listener in
-      await withCheckedContinuation { continuation in
-        listener.handle(
-          StreamHandler(
-            received: { stream, lease in
-              stream.send(copying: lease.bytes)
-              stream.send(copying: lease.bytes)
-            },
-            ended: { stream, error in
-              ends.withLock { $0.append(error?.errno) }
-              stream.close()
-              continuation.resume()
-            }))
+      try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+        let handler = StreamHandler(
+          received: { stream, lease in
+            stream.enqueue(copying: lease.bytes)
+            stream.enqueue(copying: lease.bytes)
+          },
+          ended: { stream, error in
+            ends.withLock { $0.append(error?.errno) }
+            stream.close()
+            done.resume()
+          })
+        do throws(SocketError) {
+          try listener.handle(handler)
+        } catch {
+          done.resume(throwing: error)
+        }
       }
     }
     #expect(ends.withLock { $0 } == [.noMemory])
   }
 
   /// Queues two bytes, which will not get out.
-  private static func loseBytes(_ connection: TCPConnection) async throws {
+  private static func loseBytes(_ connection: StreamConnection) async throws {
     guard let first = try await connection.receive(), let second = try await connection.receive()
     else { throw CancellationError() }
-    try await connection.send(first)
-    try await connection.send(second)
+    try await connection.enqueue(first)
+    try await connection.enqueue(second)
   }
 
   @Test func whoeverReceivesNextIsTold() throws {

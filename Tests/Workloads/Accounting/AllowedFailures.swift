@@ -30,6 +30,22 @@ extension Ledger {
   }
 }
 
+extension Ledger {
+  /// Judges whether a loop may refuse something for this reason.
+  func check(_ error: LoopError, _ circumstances: Circumstances) {
+    count("loop \(error.reason)")
+    note(UInt64(bitPattern: Int64(error.errno.rawValue)), 0)
+    let isExplained =
+      switch error.reason {
+      case .cancelled: !circumstances.isDisjoint(with: [.cancelled, .stopping])
+      case .stopped: circumstances.contains(.stopping)
+      case .tableFull: true
+      case .wrongThread: false
+      }
+    if !isExplained { violation("nobody had \(error.reason) happen") }
+  }
+}
+
 extension SocketError {
   /// Why the operation must not fail in this way; `nil` if it may.
   fileprivate func problem(
@@ -41,7 +57,7 @@ extension SocketError {
       case .cancellation: !circumstances.isDisjoint(with: [.cancelled, .stopping])
       case .closed: !circumstances.isDisjoint(with: [.closed, .stopping])
       case .loopStopped: circumstances.contains(.stopping)
-      case .badAddress: false
+      case .badAddress, .busy, .finished: false
       case .tableFull, .kernel: true
       }
     if !isExplained { return "nobody had \(cause) happen" }
@@ -59,7 +75,9 @@ extension SocketError {
     switch errno {
     case .resourceTemporarilyUnavailable, .nowInProgress, .alreadyInProcess:
       // The receives of a pool are the loop's own and always wait.
-      return policy.mayShowWouldBlock || hasTriedEnough || circumstances.contains(.stopping)
+      // A half-close waits for what is queued, whatever the policy.
+      let mayShow = policy.mayShowWouldBlock && operation != .shutdown
+      return mayShow || hasTriedEnough || circumstances.contains(.stopping)
     case .interrupted, .noMemory, .noBufferSpace:
       return hasTriedEnough || !tellsAttempts || circumstances.contains(.queued)
     case .socketNotConnected:

@@ -45,7 +45,7 @@ final class EchoHandler: Sendable {
     flows.up.receive(lease.bytes)
     flows.down.offer(lease.byteCount)
     flows.down.queue(lease.byteCount)
-    if copies { stream.send(copying: lease.bytes) } else { stream.send(lease) }
+    if copies { stream.enqueue(copying: lease.bytes) } else { stream.enqueue(lease) }
   }
 
   /// Collects the bytes that name a connection, then sends them back.
@@ -65,7 +65,7 @@ final class EchoHandler: Sendable {
     flows.up.receive(bytes)
     flows.down.offer(bytes.count)
     flows.down.queue(bytes.count)
-    unsafe stream.send(copying: bytes.span.bytes)
+    unsafe stream.enqueue(copying: bytes.span.bytes)
   }
 
   private func ended(_ stream: SocketStream, _ error: SocketError?) {

@@ -73,7 +73,7 @@ extension Endpoint {
   ) async throws(SocketError) -> Int {
     var span = memory.mutableSpan
     var bytes = unsafe span.mutableBytes
-    return try await connection.receive(into: &bytes, timeout: timeout)
+    return try await connection.receive(into: &bytes, timeout: timeout) ?? 0
   }
 
   /// Receives until the name of the connection has arrived.

@@ -57,7 +57,7 @@ extension Endpoint {
     let ticket = world.ledger.begin(.queuedSend)
     outbound.offer(count)
     do throws(SocketError) {
-      try await connection.send(lease)
+      try await connection.enqueue(lease)
       outbound.queue(count)
       expectOthersToTell()
       world.ledger.end(ticket, count)
@@ -87,7 +87,7 @@ extension Endpoint {
       return await world.pause(microseconds: 200, on: connection.loop)
     case .kernel where error.errno == .resourceTemporarilyUnavailable:
       return await world.pause(microseconds: 200, on: connection.loop)
-    case .kernel, .cancellation, .closed, .loopStopped, .badAddress:
+    case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress:
       return false
     }
   }

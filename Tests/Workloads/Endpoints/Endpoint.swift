@@ -13,13 +13,13 @@ final class Endpoint: Sendable {
   }
 
   let world: World
-  let connection: TCPConnection
+  let connection: StreamConnection
   /// The number of the leg that this is an end of.
   private let legNumber: Int
   private let state: Mutex<State>
 
   /// The accepting end of a connection; it learns the connection's name from the first bytes.
-  init(accepted connection: TCPConnection, leg legNumber: Int = 0, in world: World) {
+  init(accepted connection: StreamConnection, leg legNumber: Int = 0, in world: World) {
     self.world = world
     self.legNumber = legNumber
     self.connection = connection
@@ -27,7 +27,7 @@ final class Endpoint: Sendable {
     connection.setPolicy(world.scenario.policy)
   }
 
-  private init(connected connection: TCPConnection, _ flows: World.FlowPair, in world: World) {
+  private init(connected connection: StreamConnection, _ flows: World.FlowPair, in world: World) {
     self.world = world
     self.connection = connection
     legNumber = 0
@@ -50,7 +50,7 @@ final class Endpoint: Sendable {
     let flows = world.openFlows(of: leg ?? world.newConnection())
     let ticket = world.ledger.begin(.connect)
     do throws(SocketError) {
-      let connection = try await TCPConnection.connect(
+      let connection = try await StreamConnection.connect(
         to: address, on: world.group.next(), timeout: timeout, options: world.scenario.options,
         policy: policy)
       world.ledger.end(ticket)
@@ -134,7 +134,10 @@ final class Endpoint: Sendable {
       return true
     } catch {
       world.ledger.end(ticket, -1)
-      world.ledger.check(error, under: .completion, circumstances())
+      // The failure may be that of an earlier send, which had the connection's policy.
+      let circumstances = circumstances()
+      let policy = circumstances.contains(.queued) ? world.scenario.policy : .completion
+      world.ledger.check(error, under: policy, circumstances)
       return false
     }
   }

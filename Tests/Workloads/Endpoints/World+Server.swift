@@ -1,4 +1,5 @@
 import CompletionIO
+import SystemPackage
 import Uring
 
 /// How a server accepts connections.
@@ -11,10 +12,10 @@ enum AcceptStyle: CaseIterable, Sendable {
 
 extension World {
   /// Listens; returns `nil` if that fails.
-  func bind() async -> TCPListener? {
+  func bind() async -> StreamListener? {
     let ticket = ledger.begin(.bind)
     do throws(SocketError) {
-      let listener = try await TCPListener.bind(
+      let listener = try await StreamListener.bind(
         to: "127.0.0.1:0", on: group, options: scenario.options, policy: scenario.policy)
       ledger.end(ticket)
       return listener
@@ -48,17 +49,17 @@ extension World {
     let closing = life.map { life in
       task(on: group.loops[0]) { [self] in
         await self.pause(microseconds: life, on: group.loops[0])
-        listener.close()
+        listener.abort()
       }
     }
     await body(listener.localAddress)
     await closing?.value
-    listener.close()
+    listener.abort()
     await serving.value
   }
 
   private func serve(
-    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
+    _ listener: StreamListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
   ) async {
     let ticket = ledger.begin(.accept)
     do throws(SocketError) {
@@ -74,7 +75,7 @@ extension World {
   }
 
   private func accept(
-    _ listener: TCPListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
+    _ listener: StreamListener, _ leg: Int, _ session: @escaping @Sendable (Endpoint) async -> Void
   ) async {
     await withDiscardingTaskGroup { tasks in
       while true {
@@ -89,8 +90,10 @@ extension World {
           }
         } catch {
           ledger.end(ticket, -1)
-          ledger.check(error, under: .completion, circumstances.union(.closed))
-          return
+          ledger.check(error, under: scenario.policy, circumstances.union(.closed))
+          // Whoever has connected would wait for ever at a listener that nobody serves.
+          guard error.errno == .resourceTemporarilyUnavailable else { return listener.abort() }
+          await self.pause(microseconds: 5000, on: group.loops[0])
         }
       }
     }

@@ -72,35 +72,25 @@ extension World {
     guard await endpoint.finish() else { return endpoint.giveUp() }
   }
 
-  // MARK: Raw operations
+  // MARK: Timers
 
-  /// Timers by raw operations, which the program ends at about the time when they pass.
+  /// Timers of a framework's own that are cancelled at about the time when they end.
   private func raceTimers(_ numbers: inout Numbers) async {
     let loop = group.next()
     let time = numbers.within(1...100)
-    let ticket = ledger.begin(.raw)
-    let token = await startTimer(on: loop, time, ticket)
+    let ended = Mutex(0)
+    let timer = LoopTimer(on: loop) { ended.withLock { $0 += 1 } }
+    timer.start(.microseconds(time))
     await self.pause(microseconds: time + numbers.within(-1...1), on: loop)
-    guard let token else { return }
-    loop.perform { loop.end(token) }
-  }
-
-  private func startTimer(
-    on loop: CompletionLoop, _ time: Int, _ ticket: Ledger.Ticket
-  ) async -> Token? {
-    await withCheckedContinuation { continuation in
-      loop.perform { [self] in
-        let handler = OperationHandler { [self] outcome, _ in ledger.end(ticket, outcome.attempts) }
-        do throws(SocketError) {
-          let token = unsafe try loop.submit(
-            .timer, timeout: .microseconds(time), handler: handler)
-          continuation.resume(returning: token)
-        } catch {
-          ledger.end(ticket, -1)
-          ledger.check(error, under: .completion, circumstances)
-          continuation.resume(returning: nil)
-        }
+    let count = await withCheckedContinuation { continuation in
+      loop.perform {
+        timer.cancel()
+        continuation.resume(returning: ended.withLock { $0 })
       }
+    }
+    await self.pause(microseconds: 2, on: loop)
+    if ended.withLock({ $0 }) != count || count > 1 {
+      ledger.violation("a timer ended after it was cancelled, or twice")
     }
   }
 }

@@ -30,9 +30,13 @@ extension World {
   ) async {
     if style == .handling {
       guard let listener = await bind() else { return }
-      listener.handle(EchoHandler(leg: leg, in: self, numbers.branch()).handler)
+      do throws(SocketError) {
+        try listener.handle(EchoHandler(leg: leg, in: self, numbers.branch()).handler)
+      } catch {
+        ledger.violation("a new listener is in use: \(error)")
+      }
       await body(listener.localAddress, &numbers)
-      return listener.close()
+      return listener.abort()
     }
     var rest = numbers
     await withServer(numbers.pick(AcceptStyle.allCases), leg: leg) { endpoint in

@@ -12,7 +12,7 @@ struct CompletionEngine: EchoEngine {
 
   let port: UInt16
   private let group: CompletionLoopGroup
-  private let listener: TCPListener
+  private let listener: StreamListener
 
   /// - Throws: RingSetupError, SocketError.
   init(_ configuration: EngineConfiguration, style: Style) throws {
@@ -21,11 +21,11 @@ struct CompletionEngine: EchoEngine {
     let group = try CompletionLoopGroup(count: configuration.loops, configuration: loop)
     var options = SocketOptions()
     options.backlog = configuration.backlog
-    let listener: TCPListener = try Waiting.value(of: "listening") { [options] done in
+    let listener: StreamListener = try Waiting.value(of: "listening") { [options] done in
       Task {
         do {
           let address = configuration.endpoint.description
-          done(.success(try await TCPListener.bind(to: address, on: group, options: options)))
+          done(.success(try await StreamListener.bind(to: address, on: group, options: options)))
         } catch {
           done(.failure(error))
         }
@@ -40,12 +40,12 @@ struct CompletionEngine: EchoEngine {
     }
   }
 
-  private static func serveWithTasks(_ listener: TCPListener) {
+  private static func serveWithTasks(_ listener: StreamListener) {
     Task {
       do {
         try await listener.serve { connection in
           while let chunk = try await connection.receive() {
-            try await connection.send(chunk)
+            try await connection.enqueue(chunk)
           }
         }
       } catch {
@@ -54,12 +54,16 @@ struct CompletionEngine: EchoEngine {
     }
   }
 
-  private static func serveWithHandlers(_ listener: TCPListener) {
+  private static func serveWithHandlers(_ listener: StreamListener) {
     let echo = StreamHandler(
-      received: { stream, chunk in stream.send(chunk) },
+      received: { stream, chunk in stream.enqueue(chunk) },
       ended: { stream, _ in stream.close() })
-    listener.handle(echo) { error in
-      if let error { StandardLines.report("accepting ended: \(error)") }
+    do throws(SocketError) {
+      try listener.handle(echo) { error in
+        if let error { StandardLines.report("accepting ended: \(error)") }
+      }
+    } catch {
+      StandardLines.report("\(error)")
     }
   }
 
@@ -79,11 +83,11 @@ struct CompletionEngine: EchoEngine {
   }
 
   func stop() {
-    listener.close()
+    listener.abort()
     let group = group
     let ended: Void? = try? Waiting.value(of: "the loops' end", seconds: 3) { done in
       Task {
-        await group.shutdown()
+        await group.close()
         done(.success(()))
       }
     }

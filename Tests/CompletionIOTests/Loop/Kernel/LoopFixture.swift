@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -10,6 +11,9 @@ final class LoopFixture {
   let loop: CompletionLoop
   let kernel = ScriptedKernel()
   private let batch: UnsafeMutableBufferPointer<Completion>
+  private let socketCalls = NoSockets()
+  /// Leases that the test holds, by their buffers.
+  private var lent: [UInt16: LeaseBox] = [:]
 
   init(
     features: KernelFeatures = KernelFeatures(KernelFeature.allCases),
@@ -20,7 +24,8 @@ final class LoopFixture {
     configuration.bufferCount = 4
     configuration.bufferSize = 64
     change(&configuration)
-    loop = try CompletionLoop(configuration: configuration, features: features)
+    loop = try CompletionLoop(
+      configuration: configuration, socketCalls: socketCalls, features: features)
     unsafe batch = .allocate(capacity: 64)
   }
 
@@ -60,7 +65,7 @@ final class LoopFixture {
   }
 
   private var isIdle: Bool {
-    let hasWork = unsafe loop.core.pointee.hasWork || !loop.senders.pointee.isEmpty
+    let hasWork = loop.core.hasWork || !loop.enlisted.isEmpty
     return !hasWork && kernel.completions.isEmpty && kernel.prepared.isEmpty
   }
 
@@ -99,11 +104,58 @@ final class LoopFixture {
   }
 
   func end(_ recorded: Recorded) {
-    if let token = recorded.token { loop.end(token) }
+    if let token = recorded.token { loop.cancel(token) }
+  }
+
+  /// Descriptors that the loop has closed by a system call.
+  var closedAtOnce: [Int32] { socketCalls.closed.withLock { $0 } }
+
+  /// Takes a buffer of the pool, as if the kernel had filled it.
+  func lease(_ index: UInt16) {
+    lent[index] = LeaseBox(loop.pool.lease(index, byteCount: 0))
+  }
+
+  /// Ends the lease of a buffer.
+  func endLease(_ index: UInt16) {
+    precondition(lent.removeValue(forKey: index) != nil, "nobody holds buffer \(index)")
+  }
+
+  /// A stream on a descriptor that this process does not have, and that no address names.
+  func stream(
+    _ number: Int32 = 1_000_007, peer: SocketAddress? = .loopback(port: 9)
+  ) -> SocketStream {
+    SocketStream(
+      .file(FileDescriptor(rawValue: number)), on: loop, peer: peer, local: LocalAddress(nil))
   }
 
   /// What the loop has counted of a verdict.
   func count(of kind: Verdict.Kind) -> UInt64 { loop.statistics.count(of: kind) }
+}
+
+/// System calls on descriptors that do not exist.
+private final class NoSockets: SocketCalls {
+  let closed = Mutex<[Int32]>([])
+
+  func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    FileDescriptor(rawValue: 1_000_900)
+  }
+
+  func setOption(
+    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+  ) throws(Errno) {}
+
+  func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {}
+  func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {}
+
+  func localAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    throw .badFileDescriptor
+  }
+
+  func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
+    throw .badFileDescriptor
+  }
+
+  func close(_ socket: FileDescriptor) { closed.withLock { $0.append(socket.rawValue) } }
 }
 
 /// The answers to one operation.
@@ -133,17 +185,17 @@ final class Recorded {
 /// Leases that a test keeps or lets go at once.
 struct HeldLeases {
   var mayHold = false
-  private var parts: [(index: UInt16, address: UInt, byteCount: Int)] = []
+  private var leases: [LeaseBox] = []
 
-  var count: Int { parts.count }
+  var count: Int { leases.count }
 
   mutating func add(_ lease: consuming BufferLease) {
     guard mayHold else { return }
-    parts.append(lease.release())
+    leases.append(LeaseBox(lease))
   }
 
   /// Returns so many buffers to their pool.
-  mutating func end(_ count: Int, to pool: BufferPool) {
-    for _ in 0..<count { pool.returnReleased(parts.removeFirst().index) }
+  mutating func end(_ count: Int) {
+    leases.removeFirst(count)
   }
 }

@@ -15,7 +15,7 @@ final class SoakSocket {
   var echoedCount = 0
   var stream: SocketStream?
   /// Received and not sent back yet, in order.
-  var held: [(index: UInt16, address: UInt, byteCount: Int)] = []
+  var held: [LeaseBox] = []
   var hasEnded = false
   var isAborted = false
   var closeCount = 0
@@ -29,7 +29,7 @@ final class SoakSocket {
   var state: String {
     guard let stream else { return "\(number)" }
     return "\(number): \(echoedCount) of \(deliveredCount) of \(byteCount) bytes, "
-      + "\(stream.receiving), \(stream.sending), \(stream.closing), "
+      + "\(stream.receiving.state), \(stream.sending.state), \(stream.closing), "
       + "\(stream.unsentByteCount) unsent, \(stream.operationCount) operations"
   }
 

@@ -45,6 +45,8 @@ import Testing
     #expect(world.recorded.isEmpty, "seed \(world.seed)")
     #expect(world.startedCount == world.endedCount, "seed \(world.seed)")
     #expect(world.fixture.loop.operationCount == 0)
+    #expect(world.fixture.loop.core.waits.count == 0, "seed \(world.seed)")
+    #expect(world.timerEndCount > 0, "seed \(world.seed)")
     #expect(world.kernel.pending.isEmpty)
     #expect(world.pool.leasedCount == 0, "seed \(world.seed)")
   }

@@ -22,27 +22,27 @@ extension SoakWorld {
 
   /// Every flight is in exactly the place that its state names.
   private func checkFlights() {
-    let core = unsafe fixture.loop.core
+    let loop = fixture.loop
     var counts: [Flight.State: Int] = [:]
     var live = Set<Token>()
-    for slot in unsafe core.pointee.table.slots {
-      let flight = unsafe core.pointee.table[slot]
+    for slot in loop.core.table.slots {
+      let flight = loop.core.table[slot]
       counts[flight.state, default: 0] += 1
-      if flight.state == .inKernel { live.insert(unsafe core.pointee.table.token(of: slot)) }
+      if flight.state == .inKernel { live.insert(loop.core.table.token(of: slot)) }
     }
     let total = counts.values.reduce(0, +) - counts[.free, default: 0]
     if total != fixture.loop.operationCount { fail("\(total) flights are not the table's count") }
-    if unsafe counts[.queued, default: 0] != core.pointee.backlog.count { fail("backlog") }
-    if unsafe counts[.awaitingBuffer, default: 0] != core.pointee.bufferLine.count {
+    if counts[.queued, default: 0] != loop.core.backlog.count { fail("backlog") }
+    if counts[.awaitingBuffer, default: 0] != loop.core.bufferLine.count {
       fail("the line for buffers")
     }
-    if unsafe counts[.awaitingDescriptor, default: 0] != core.pointee.descriptorLine.count {
+    if counts[.awaitingDescriptor, default: 0] != loop.core.descriptorLine.count {
       fail("the line for descriptors")
     }
     var answers = Set(kernel.pending.map(\.token))
     answers.formUnion(kernel.prepared.map(\.token))
     answers.formUnion(kernel.completions.map(\.token))
-    answers.formUnion(unsafe core.pointee.ended.map(\.token))
+    answers.formUnion(loop.core.ended.map(\.token))
     if let lost = live.first(where: { !answers.contains($0) }) { fail("\(lost) is lost") }
     if let armed = kernel.pending.first(where: { !live.contains($0.token) }) {
       fail("\(armed.token) is with the kernel and with nobody else")

@@ -21,6 +21,8 @@ final class SoakWorld: @unchecked Sendable {
   private(set) var problem: String?
   private(set) var startedCount = 0
   private(set) var endedCount = 0
+  private(set) var timerEndCount = 0
+  private var timers: [LoopTimer] = []
   private var nextNumber: Int32 = 100
   private(set) lazy var handler = StreamHandler(
     received: { [unowned self] stream, lease in received(stream, lease) },
@@ -55,8 +57,7 @@ final class SoakWorld: @unchecked Sendable {
   func openSocket() {
     nextNumber += 1
     let socket = SoakSocket(number: nextNumber, byteCount: numbers.next(below: 3000))
-    let stream = SocketStream(
-      .file(FileDescriptor(rawValue: nextNumber)), on: fixture.loop)
+    let stream = fixture.stream(nextNumber)
     socket.stream = stream
     sockets.append(socket)
     stream.start(handler)
@@ -84,9 +85,9 @@ final class SoakWorld: @unchecked Sendable {
   /// An operation besides the streams: sometimes with a deadline.
   private func startOther() {
     let timeout: Duration? = chance(50) ? .microseconds(numbers.next(below: 3000)) : nil
+    if chance(25) { return startTimer(timeout ?? .seconds(1)) }
     let request: Request =
-      switch numbers.next(below: 4) {
-      case 0: .timer
+      switch 1 + numbers.next(below: 3) {
       case 1: .made(.send, on: 1, byteCount: 1 + numbers.next(below: 500))
       case 2: .acceptMany(on: 2)
       default: .made(.receive, on: 3, byteCount: 50)
@@ -104,12 +105,21 @@ final class SoakWorld: @unchecked Sendable {
     }
   }
 
+  private func startTimer(_ duration: Duration) {
+    let timer = LoopTimer(on: fixture.loop) { [unowned self] in timerEnded() }
+    timers.append(timer)
+    timer.start(duration)
+    if timers.count > 20 { timers.removeFirst().cancel() }
+  }
+
+  private func timerEnded() { timerEndCount += 1 }
+
   private func received(_ stream: SocketStream, _ lease: consuming BufferLease) {
     guard let socket = sockets.first(where: { $0.stream === stream }) else { return }
     if !socket.held.isEmpty || chance(10) {
-      socket.held.append(lease.release())
+      socket.held.append(LeaseBox(lease))
     } else {
-      stream.send(lease)
+      stream.enqueue(lease)
     }
   }
 
@@ -124,11 +134,8 @@ final class SoakWorld: @unchecked Sendable {
   func release(_ socket: SoakSocket) {
     let held = socket.held
     socket.held = []
-    for parts in held {
-      let lease = BufferLease(
-        restoring: pool, index: parts.index, address: parts.address,
-        byteCount: parts.byteCount)
-      socket.stream?.send(lease)
+    for box in held {
+      if let lease = box.take() { socket.stream?.enqueue(lease) }
     }
     if socket.hasEnded { socket.stream?.close() }
   }

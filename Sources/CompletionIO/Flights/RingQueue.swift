@@ -1,0 +1,135 @@
+/// A first-in first-out queue of noncopyable elements in a ring of places.
+///
+/// The memory grows by doubling and is kept while the queue lives, unless a
+/// ``QueueStorage`` lends it: then a queue that is empty holds none.
+@safe
+struct RingQueue<Element: ~Copyable>: ~Copyable {
+  private var places: UnsafeMutablePointer<Element>?
+  private var head: UInt32 = 0
+  private var size: UInt32 = 0
+  private var capacity: UInt32 = 0
+
+  /// The first memory has room for so many elements.
+  static var firstCapacity: Int { 4 }
+
+  deinit {
+    guard let places = unsafe places else { return }
+    for offset in 0..<Int(size) { unsafe (places + place(offset)).deinitialize(count: 1) }
+    unsafe places.deallocate()
+  }
+
+  var count: Int { Int(size) }
+
+  var isEmpty: Bool { size == 0 }
+
+  private func place(_ offset: Int) -> Int {
+    Int((head &+ UInt32(truncatingIfNeeded: offset)) & (capacity &- 1))
+  }
+
+  /// An element by its distance from the first.
+  subscript(offset: Int) -> Element {
+    unsafeAddress { unsafe UnsafePointer(address(offset)) }
+    unsafeMutableAddress { unsafe address(offset) }
+  }
+
+  private func address(_ offset: Int) -> UnsafeMutablePointer<Element> {
+    guard let places = unsafe places, offset >= 0, offset < Int(size) else {
+      preconditionFailure("element \(offset) of \(size)")
+    }
+    return unsafe places + place(offset)
+  }
+
+  mutating func append(_ element: consuming Element) {
+    if size == capacity { grow() }
+    guard let places = unsafe places else {
+      preconditionFailure("a queue that has grown has memory")
+    }
+    size += 1
+    unsafe (places + place(Int(size) - 1)).initialize(to: element)
+  }
+
+  mutating func removeFirst() -> Element {
+    let first = unsafe address(0).move()
+    head = UInt32(truncatingIfNeeded: place(1))
+    size -= 1
+    return first
+  }
+
+  /// Removes an element, whose followers move up.
+  ///
+  /// - Complexity: O(n)
+  mutating func remove(at offset: Int) -> Element {
+    let element = unsafe address(offset).move()
+    for later in (offset + 1)..<max(offset + 1, Int(size)) {
+      unsafe (address(later - 1)).initialize(to: address(later).move())
+    }
+    size -= 1
+    return element
+  }
+
+  /// Ends all elements; the memory stays.
+  mutating func removeAll() {
+    while !isEmpty { _ = removeFirst() }
+  }
+
+  private mutating func grow() {
+    let larger = max(UInt32(Self.firstCapacity), capacity * 2)
+    unsafe move(to: .allocate(capacity: Int(larger)), capacity: larger)
+  }
+
+  private mutating func move(to memory: UnsafeMutablePointer<Element>, capacity larger: UInt32) {
+    if let places = unsafe places {
+      for offset in 0..<Int(size) {
+        unsafe (memory + offset).initialize(to: (places + place(offset)).move())
+      }
+      unsafe places.deallocate()
+    }
+    unsafe places = unsafe memory
+    head = 0
+    capacity = larger
+  }
+}
+
+// Elements that can be compared, for queues of names.
+extension RingQueue where Element: Equatable {
+  /// Removes an element wherever it is in the queue.
+  ///
+  /// - Returns: Whether it was there.
+  /// - Complexity: O(n)
+  @discardableResult
+  mutating func remove(_ element: Element) -> Bool {
+    for offset in 0..<count where self[offset] == element {
+      _ = remove(at: offset)
+      return true
+    }
+    return false
+  }
+
+  /// The first element, which stays.
+  var first: Element? { isEmpty ? nil : self[0] }
+}
+
+// Memory on loan, for queues of which there are very many and few hold anything.
+extension RingQueue where Element: ~Copyable {
+  /// Adds an element, in memory of the storage's if the queue has none.
+  mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
+    if unsafe places == nil {
+      unsafe places = unsafe storage.take()
+      capacity = UInt32(Self.firstCapacity)
+    }
+    append(element)
+  }
+
+  /// Gives the memory back, once the queue is empty.
+  mutating func giveBack(to storage: QueueStorage<Element>) {
+    guard size == 0, let memory = unsafe places else { return }
+    if capacity == UInt32(Self.firstCapacity) {
+      unsafe storage.put(memory)
+    } else {
+      unsafe memory.deallocate()
+    }
+    unsafe places = nil
+    head = 0
+    capacity = 0
+  }
+}

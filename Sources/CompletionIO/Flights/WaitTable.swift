@@ -1,0 +1,89 @@
+/// The waits of a loop's tasks.
+///
+/// A place is reused with a new generation, so that a late cancellation is recognised.
+@safe
+struct WaitTable: ~Copyable {
+  private var waits: UnsafeMutablePointer<Wait>
+  private var capacity = 64
+  private var usedCount = 0
+  private var freeSlots: [UInt32] = []
+  /// Waits that have not been taken.
+  private(set) var count = 0
+
+  init() {
+    unsafe waits = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    unsafe waits.deinitialize(count: usedCount)
+    unsafe waits.deallocate()
+  }
+
+  /// Opens a wait.
+  mutating func open(for target: OperationOwner?) -> WaitID {
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = Int(free)
+    } else {
+      if usedCount == capacity { grow() }
+      slot = usedCount
+      usedCount += 1
+      unsafe (waits + slot).initialize(to: Wait())
+    }
+    count += 1
+    let wait = unsafe waits + slot
+    unsafe wait.pointee.state = .open
+    unsafe wait.pointee.target = unsafe target.map { unsafe Unmanaged.passUnretained($0) }
+    return WaitID(slot: UInt32(slot), generation: unsafe wait.pointee.generation)
+  }
+
+  /// Closes a wait and gives its result.
+  mutating func close(_ id: WaitID) -> WaitResult {
+    let wait = unsafe waits + Int(id.slot)
+    precondition(unsafe wait.pointee.generation == id.generation, "a wait is closed once")
+    assert(unsafe wait.pointee.continuation == nil && wait.pointee.job == nil)
+    let result = unsafe wait.pointee.result
+    unsafe wait.pointee.result = WaitResult()
+    unsafe wait.pointee.state = .free
+    unsafe wait.pointee.generation &+= 1
+    unsafe wait.pointee.target = nil
+    freeSlots.append(id.slot)
+    count -= 1
+    return result
+  }
+
+  /// Whether a wait has not ended.
+  func isOpen(_ id: WaitID) -> Bool {
+    guard Int(id.slot) < usedCount else { return false }
+    let wait = unsafe waits + Int(id.slot)
+    return unsafe wait.pointee.generation == id.generation && wait.pointee.state == .open
+  }
+
+  /// The identifier of the wait in a slot, if it has not ended.
+  func open(at slot: Int) -> WaitID? {
+    guard slot < usedCount, unsafe waits[slot].state == .open else { return nil }
+    return unsafe WaitID(slot: UInt32(slot), generation: waits[slot].generation)
+  }
+
+  subscript(id: WaitID) -> Wait {
+    unsafeAddress {
+      assert(Int(id.slot) < usedCount, "wait \(id.slot) of \(usedCount)")
+      return unsafe UnsafePointer(waits + Int(id.slot))
+    }
+    nonmutating unsafeMutableAddress {
+      assert(Int(id.slot) < usedCount, "wait \(id.slot) of \(usedCount)")
+      return unsafe waits + Int(id.slot)
+    }
+  }
+
+  /// Slots that may hold a wait, for walking all of them.
+  var slots: Range<Int> { 0..<usedCount }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Wait>.allocate(capacity: capacity * 2)
+    unsafe larger.moveInitialize(from: waits, count: usedCount)
+    unsafe waits.deallocate()
+    unsafe waits = unsafe larger
+    capacity *= 2
+  }
+}

@@ -1,0 +1,13 @@
+// What members of a loop have it count.
+extension CompletionLoop {
+  func countAccepted() { core.statistics.accepted += 1 }
+
+  func countReceived(byteCount: Int) {
+    core.statistics.chunksReceived += 1
+    core.statistics.bytesReceived += UInt64(byteCount)
+  }
+
+  func countSent(byteCount: Int) { core.statistics.bytesSent += UInt64(byteCount) }
+
+  func countCopiedSend() { core.statistics.sendsCopied += 1 }
+}

@@ -1,0 +1,106 @@
+internal import Uring
+
+/// The tasks of a ``ServeSession`` on one loop.
+final class ServedTasks: OperationOwner, @unchecked Sendable {
+  // Unchecked: everything that changes is used on the loop's thread only.
+
+  let loop: CompletionLoop
+  private let service: Service
+  /// Called once, when the acceptor and the last task have ended.
+  private let ended: (SocketError?) -> Void
+  /// By number, so that they are cancelled in the order of their connections.
+  private var served: [UInt64: Served] = [:]
+  private var lastKey: UInt64 = 0
+  private var isAccepting = true
+  private var isCancelled = false
+  private var failure: SocketError?
+
+  private struct Served {
+    let stream: SocketStream
+    let task: Task<Void, Never>
+
+    /// Cancels the task, and its waits on the connection.
+    func cancel() {
+      task.cancel()
+      stream.cancelOwner()
+    }
+  }
+
+  init(
+    on loop: CompletionLoop, _ service: Service, ended: @escaping @Sendable (SocketError?) -> Void
+  ) {
+    self.loop = loop
+    self.service = service
+    self.ended = ended
+    super.init()
+  }
+
+  func start(_ acceptor: Acceptor) {
+    if !loop.isStopping { loop.registry.add(self) }
+    acceptor.start(
+      accepted: { [self] stream in serve(stream) },
+      ended: { [self] error in acceptorEnded(error) })
+    // An acceptor that has closed before would keep these tasks for ever.
+    if isAccepting { acceptor.closing = { [self] in listenerCloses() } }
+  }
+
+  private func serve(_ stream: SocketStream) {
+    loop.taskCount += 1
+    let connection = StreamConnection(stream)
+    lastKey += 1
+    let key = lastKey
+    let service = service
+    let task = Task(executorPreference: loop) {
+      await service.serve(connection)
+      self.loop.perform { self.taskEnded(key) }
+    }
+    let served = Served(stream: stream, task: task)
+    self.served[key] = served
+    if isCancelled { served.cancel() }
+  }
+
+  private func taskEnded(_ key: UInt64) {
+    loop.taskCount -= 1
+    served[key] = nil
+    endIfDone()
+  }
+
+  private func acceptorEnded(_ error: SocketError?) {
+    failure = error
+    isAccepting = false
+    endIfDone()
+  }
+
+  /// Tells the bodies that their listener closes.
+  private func listenerCloses() {
+    for key in served.keys.sorted() { served[key]?.stream.listenerClosed() }
+  }
+
+  /// Cancels the tasks, because the caller's task is cancelled.
+  func cancelAll() {
+    isCancelled = true
+    for key in served.keys.sorted() { served[key]?.cancel() }
+  }
+
+  override func stop() {
+    cancelAll()
+  }
+
+  private func endIfDone() {
+    guard !isAccepting, served.isEmpty else { return }
+    loop.registry.remove(self)
+    ended(failure)
+  }
+}
+
+extension SocketStream {
+  /// Takes note that the listener which has accepted the stream closes.
+  func listenerClosed() {
+    guard closing == .open else { return }
+    let extras = madeExtras
+    extras.hasListenerClosed = true
+    let handlers = extras.listenerCloseHandlers
+    extras.listenerCloseHandlers = []
+    for handler in handlers { handler() }
+  }
+}

@@ -1,0 +1,89 @@
+internal import SystemPackage
+public import Uring
+
+extension StreamConnection {
+  /// Connects to an address given as text.
+  ///
+  /// - Parameters:
+  ///   - address: `127.0.0.1:7000`, `[::1]:7000` or `unix:/path`.
+  ///   - group: The connection belongs to its next loop.
+  ///   - timeout: How long it may take; `nil` for as long as the kernel tries.
+  ///   - options: How the socket is made.
+  ///   - policy: What the connect and the connection do when the kernel says "not now".
+  /// - Returns: A connected socket.
+  /// - Throws: As ``connect(to:on:timeout:options:policy:)``; EINVAL for text that is no address.
+  public static func connect(
+    to address: String, on group: CompletionLoopGroup, timeout: Duration? = nil,
+    options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
+  ) async throws(SocketError) -> StreamConnection {
+    try await connect(
+      to: parse(address, for: .connect), on: group.next(), timeout: timeout, options: options,
+      policy: policy)
+  }
+
+  /// Connects to an address.
+  ///
+  /// A connect that is cancelled or times out leaves a socket that goes on connecting, so its
+  /// socket is closed and never used again.
+  ///
+  /// - Parameters:
+  ///   - address: An Internet or Unix-domain address.
+  ///   - loop: The connection belongs to it.
+  ///   - timeout: How long it may take; `nil` for as long as the kernel tries.
+  ///   - options: How the socket is made.
+  ///   - policy: What the connect and the connection do when the kernel says "not now".
+  /// - Returns: A connected socket.
+  /// - Throws: ``SocketError`` with ECONNREFUSED, ETIMEDOUT, ENETUNREACH, EHOSTUNREACH,
+  ///   EADDRNOTAVAIL, EMFILE, ECANCELED, ESHUTDOWN; with the policy `.nonblocking` also EINPROGRESS.
+  ///
+  /// The corresponding C function is `io_uring_prep_connect` (Linux 5.5).
+  public static func connect(
+    to address: SocketAddress, on loop: CompletionLoop, timeout: Duration? = nil,
+    options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
+  ) async throws(SocketError) -> StreamConnection {
+    try await loop.isolation.run { _ throws(SocketError) in
+      let wait = ConnectWait(on: loop)
+      wait.attempt = ConnectAttempt.start(
+        to: address, on: loop, options: options, policy: policy, timeout: timeout
+      ) { wait.complete($0) }
+      await loop.suspend(for: wait.id)
+      _ = loop.take(wait.id)
+      guard let result = wait.result else { throw .loopStopped(.connect) }
+      return StreamConnection(try result.get())
+    }
+  }
+}
+
+/// A task's wait for a connect; on the loop's thread.
+private final class ConnectWait: OperationOwner {
+  let loop: CompletionLoop
+  private(set) var id = WaitID(slot: 0, generation: 0)
+  var attempt: ConnectAttempt?
+  private(set) var result: Result<SocketStream, SocketError>?
+
+  init(on loop: CompletionLoop) {
+    self.loop = loop
+    super.init()
+    id = loop.openWait(for: self, timeout: nil)
+  }
+
+  func complete(_ result: Result<SocketStream, SocketError>) {
+    self.result = result
+    attempt = nil
+    loop.finish(id)
+  }
+
+  override func cancel(_ wait: WaitID, because cause: WaitEnd) {
+    attempt?.cancel(because: cause)
+  }
+}
+
+func parse(
+  _ address: String, for operation: SocketOperation
+) throws(SocketError) -> SocketAddress {
+  do throws(SocketAddressError) {
+    return try SocketAddress(parsing: address)
+  } catch {
+    throw SocketError(operation, .invalidArgument, cause: .badAddress, addressError: error)
+  }
+}

@@ -1,0 +1,92 @@
+public import Uring
+
+extension StreamConnection {
+  /// Sends bytes, all of them, and returns when the kernel has taken the last one.
+  ///
+  /// The kernel reads the caller's memory; nothing is copied. That is safe because an async
+  /// function cannot be left half-way: this one returns, or throws, only after the kernel's final
+  /// completion.
+  ///
+  /// After a send that was cut short, the next send of any task begins right behind the last byte
+  /// that went out: send the rest, or close.
+  ///
+  /// - Parameters:
+  ///   - bytes: Borrowed until the call returns.
+  ///   - timeout: How long it may take; `nil` for as long as it takes.
+  /// - Throws: ``SocketError`` with EPIPE, ECONNRESET, ETIMEDOUT, ECANCELED, EBADF after
+  ///   ``close(lingering:)``; under other policies than `.completion` also EAGAIN.
+  ///   ``SocketError/byteCount`` says exactly how many bytes went out.
+  ///
+  /// The corresponding C function is `io_uring_prep_send` (Linux 5.6).
+  public nonisolated(nonsending) func send(
+    _ bytes: RawSpan, timeout: Duration? = nil
+  ) async throws(SocketError) {
+    guard !bytes.isEmpty else { return await Task.yield() }
+    let memory = InputMemory(bytes)
+    if mustLetOthersGoOn { await letOthersGoOn() }
+    guard stream.loop.isCurrent else {
+      return try await stream.loop.isolation.run { _ throws(SocketError) in
+        try await self.send(memory, timeout)
+      }
+    }
+    try await send(memory, timeout)
+  }
+
+  private nonisolated(nonsending) func send(
+    _ bytes: InputMemory, _ timeout: Duration?
+  ) async throws(SocketError) {
+    let isOwner = isOwnersTask
+    let wait = try stream.send(bytes, timeout: timeout, isOwner: isOwner)
+    try check(await result(of: wait, isOwner: isOwner))
+  }
+
+  private func check(_ result: WaitResult) throws(SocketError) {
+    guard let failure = result.failure else { return }
+    throw stream.error(.send, failure, byteCount: result.byteCount)
+  }
+
+  /// Sends the bytes of an array, all of them.
+  ///
+  /// - Parameters:
+  ///   - bytes: Not copied.
+  ///   - timeout: How long it may take; `nil` for as long as it takes.
+  /// - Throws: As the send of a `RawSpan`.
+  ///
+  /// The corresponding C function is `io_uring_prep_send` (Linux 5.6).
+  public nonisolated(nonsending) func send(
+    _ bytes: [UInt8], timeout: Duration? = nil
+  ) async throws(SocketError) {
+    unsafe try await send(bytes.span.bytes, timeout: timeout)
+  }
+
+  /// Queues received bytes to be sent and returns at once.
+  ///
+  /// Waits until these bytes are out when more than ``LoopConfiguration/unsentByteLimit`` would be
+  /// queued. Should queued bytes not get out, the next operation on the connection throws.
+  ///
+  /// - Parameters:
+  ///   - lease: The bytes; the buffer returns to the pool when they are out.
+  ///   - timeout: How long to wait while too much is queued.
+  /// - Throws: As the send of a `RawSpan`, for these bytes or earlier ones.
+  ///
+  /// The corresponding C function is `io_uring_prep_send` (Linux 5.6).
+  public nonisolated(nonsending) func enqueue(
+    _ lease: consuming BufferLease, timeout: Duration? = nil
+  ) async throws(SocketError) {
+    guard lease.byteCount > 0 else { return await Task.yield() }
+    if mustLetOthersGoOn { await letOthersGoOn() }
+    guard stream.loop.isCurrent else { return try await enqueueElsewhere(lease, timeout) }
+    let isOwner = isOwnersTask
+    guard let wait = try stream.enqueue(lease, timeout: timeout, isOwner: isOwner) else { return }
+    try check(await result(of: wait, isOwner: isOwner))
+  }
+
+  private nonisolated(nonsending) func enqueueElsewhere(
+    _ lease: consuming BufferLease, _ timeout: Duration?
+  ) async throws(SocketError) {
+    let box = LeaseBox(lease)
+    try await stream.loop.isolation.run { _ throws(SocketError) in
+      if let lease = box.take() { try await self.enqueue(lease, timeout: timeout) }
+    }
+  }
+}

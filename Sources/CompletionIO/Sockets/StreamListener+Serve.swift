@@ -1,0 +1,106 @@
+extension StreamListener {
+  /// Serves each connection with a task on the connection's own loop.
+  ///
+  /// A connection is closed when its body returns or throws; a body that throws ends its own
+  /// connection and no other. Returns after ``close()``, when the last body has returned. When the
+  /// calling task is cancelled the listener is closed and the bodies' tasks are cancelled. Accepting
+  /// follows the policy `.completion`, because nobody could be told that it would block.
+  ///
+  /// - Parameters:
+  ///   - lingering: How connections are closed behind their bodies; see
+  ///     ``StreamConnection/close(lingering:)``.
+  ///   - onError: Called on the connection's loop with what a body has thrown.
+  ///   - body: Called with each connection, on its loop. A body is told that the listener closes by
+  ///     ``StreamConnection/onListenerClose(_:)``.
+  /// - Throws: ``SocketError`` when accepting fails for good, after the connections have ended; EBUSY
+  ///   when the listener is used already.
+  ///
+  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
+  public func serve(
+    lingering: LingerLimit? = nil,
+    onError: (@Sendable (StreamConnection, any Error) -> Void)? = nil,
+    _ body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
+  ) async throws(SocketError) {
+    try claim(.serving)
+    let service = Service(lingering: lingering, onError: onError, body: body)
+    try await home.isolation.run { _ throws(SocketError) in
+      try await ServeSession(of: self, service).run()
+    }
+  }
+
+  /// Serves connections with completion handlers: no task, no continuation.
+  ///
+  /// - Parameters:
+  ///   - handler: Is notified of each connection's bytes, on the connection's loop.
+  ///   - ended: Called on each loop when it accepts no more: without an error after ``close()``.
+  /// - Throws: ``SocketError`` with EBUSY when the listener is used already.
+  ///
+  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
+  public func handle(
+    _ handler: StreamHandler, ended: @escaping @Sendable (SocketError?) -> Void = { _ in }
+  ) throws(SocketError) {
+    try handle(ended: ended) { stream in stream.start(handler) }
+  }
+
+  /// Gives each connection to a function, which starts it with a handler.
+  ///
+  /// - Parameters:
+  ///   - ended: Called on each loop when it accepts no more: without an error after ``close()``.
+  ///   - accepted: Called with each connection, on its loop.
+  /// - Throws: ``SocketError`` with EBUSY when the listener is used already.
+  ///
+  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
+  public func handle(
+    ended: @escaping @Sendable (SocketError?) -> Void = { _ in },
+    _ accepted: @escaping @Sendable (SocketStream) -> Void
+  ) throws(SocketError) {
+    try claim(.handling)
+    for acceptor in acceptors {
+      acceptor.loop.perform { acceptor.start(accepted: accepted, ended: ended) }
+    }
+  }
+}
+
+extension StreamConnection {
+  /// Has a function called when the listener that has accepted the connection closes, so that its
+  /// body can come to an end: for example by ``stopReceiving()``.
+  ///
+  /// - Parameter body: Called once, on the connection's loop; at once if the listener has closed
+  ///   already, never for a connection of another origin than
+  ///   ``StreamListener/serve(lingering:onError:_:)``.
+  public func onListenerClose(_ body: @escaping @Sendable (StreamConnection) -> Void) {
+    stream.onLoop { [weak self] stream in
+      guard let self else { return }
+      if stream.extras?.hasListenerClosed == true { return body(self) }
+      stream.madeExtras.listenerCloseHandlers.append { [weak self] in
+        if let self { body(self) }
+      }
+    }
+  }
+}
+
+/// What a call of ``StreamListener/serve(lingering:onError:_:)`` does with each connection.
+struct Service: Sendable {
+  let lingering: LingerLimit?
+  let onError: (@Sendable (StreamConnection, any Error) -> Void)?
+  let body: nonisolated(nonsending) @Sendable (StreamConnection) async throws -> Void
+
+  /// Runs the body with a connection, and closes it.
+  ///
+  /// The body's task owns the connection, so that its waits need no cancellation handler: whoever
+  /// cancels the task tells the stream (``SocketStream/cancelOwner()``).
+  nonisolated(nonsending) func serve(_ connection: StreamConnection) async {
+    let stream = connection.stream
+    if stream.loop.isCurrent { stream.ownerJob = stream.loop.currentJob }
+    do {
+      try await body(connection)
+    } catch {
+      onError?(connection, error)
+    }
+    stream.onLoop { stream in
+      stream.ownerJob = 0
+      if stream.isOwnerCancelled { stream.abort() }
+    }
+    await connection.close(lingering: lingering)
+  }
+}

@@ -1,0 +1,68 @@
+internal import SystemPackage
+internal import Uring
+
+// What becomes of accepts that have ended, and of the connections that they carry.
+extension Acceptor {
+  func afterAccept(_ outcome: Outcome) {
+    let hadAsked = hasAsked
+    if accepts.isEmpty { hasAsked = false }
+    switch state {
+    case .closing:
+      if accepts.isEmpty { finish() }
+    case .paused, .closed:
+      break
+    case .onDemand:
+      guard let error = outcome.error else { return }
+      guard outcome.isTransient else { return fail(error, attempts: outcome.attempts) }
+      isAsked = false
+      wouldBlock(
+        StreamFailure(code: outcome.result, attempts: Int32(clamping: outcome.attempts)))
+    case .accepting:
+      if outcome.result >= 0 || (hadAsked && outcome.isTransient) { return resume() }
+      if let error = outcome.error { fail(error, attempts: outcome.attempts) }
+    }
+  }
+
+  private func fail(_ error: Errno, attempts: Int) {
+    failure = SocketError(.accept, error, peer: local?.address, attempts: attempts)
+    close()
+  }
+
+  func take(_ number: Int32, _ peer: SocketAddress?) {
+    let descriptor: Descriptor =
+      isDirect ? .direct(number) : .file(FileDescriptor(rawValue: number))
+    // A cancelled accept can still carry a connection.
+    guard state < .closing, !loop.isStopping else { return refuse(descriptor) }
+    guard loop.streams.hasRoom, waiting.isEmpty else {
+      waiting.append(descriptor)
+      if !isDirect { cancelAccepts() }
+      return waitForRoom()
+    }
+    handOver(makeStream(descriptor, peer))
+  }
+
+  func refuse(_ descriptor: Descriptor) {
+    loop.close(descriptor)
+    if descriptor.isDirect { loop.streams.places.giveBack() }
+  }
+
+  func handOutWaiting() {
+    while !waiting.isEmpty, loop.streams.hasRoom {
+      accepted(makeStream(waiting.removeFirst(), nil))
+    }
+  }
+
+  /// Makes a stream of an accepted connection.
+  ///
+  /// The kernel tells a multishot accept no addresses, and a connection that was reset before has
+  /// none any more.
+  func makeStream(_ descriptor: Descriptor, _ peer: SocketAddress?) -> SocketStream {
+    loop.countAccepted()
+    let file = descriptor.fileDescriptor
+    let calls = loop.socketCalls
+    return SocketStream(
+      descriptor, on: loop, peer: peer ?? file.flatMap { try? calls.peerAddress(of: $0) },
+      local: local ?? LocalAddress(file.flatMap { try? calls.localAddress(of: $0) }),
+      policy: policy)
+  }
+}

@@ -1,0 +1,117 @@
+internal import SystemPackage
+internal import Uring
+
+/// The receiving half of a stream: what is with the kernel, and what has come and nobody has taken.
+///
+/// It has no loop, no continuation and no clock: events go in, actions come out
+/// (``transition(_:_:_:)``), and the stream performs them.
+struct ReceiveHalf: ~Copyable {
+  private(set) var state = State.idle
+  private var leases = RingQueue<BufferLease>()
+  /// Bytes that nobody has taken.
+  private(set) var byteCount = 0
+  /// The receive, or the poll behind its end, that is with the kernel.
+  var token = Token(rawValue: 0)
+  /// The task that waits for bytes or is about to take them.
+  var receiver: Receiver?
+  /// Whether the program wants no more bytes, ever.
+  private(set) var isStopped = false
+  /// Whether the program has paused the half.
+  var isPaused = false
+  /// Whether a receive is armed before anybody asks, because somebody has asked before.
+  var armsAhead = false
+  /// Whether the receive that is with the kernel was asked to end.
+  var isCancelRequested = false
+
+  /// A task that waits for bytes.
+  struct Receiver {
+    var wait: WaitID
+    /// Where a receive that is with the kernel writes to is the task's own memory: why it ends early.
+    var earlyEnd: WaitEnd?
+  }
+
+  var isEmpty: Bool { leases.isEmpty }
+
+  /// How the half has ended, if it has.
+  var end: ReceiveEnd? {
+    if case .ended(let end) = state { return end }
+    return nil
+  }
+
+  /// Takes note of what has happened, and decides what follows.
+  mutating func handle(_ event: Event, _ facts: Facts) -> Action {
+    if case .stopped = event { isStopped = true }
+    var facts = facts
+    facts.isStopped = isStopped
+    guard let (next, action) = Self.transition(state, event, facts) else {
+      preconditionFailure("\(event) cannot happen to a receiving half that is \(state)")
+    }
+    state = next
+    return action
+  }
+
+  /// Says what an answer of the kernel means to a receive.
+  ///
+  /// - Parameters:
+  ///   - outcome: The kernel's answer.
+  ///   - wasAsked: Whether the receive was asked to end.
+  /// - Returns: What the table takes as an event.
+  static func answer(to outcome: Outcome, wasAsked: Bool) -> Answer {
+    if outcome.result > 0 { return outcome.hasMore ? .bytes : .lastBytes }
+    if outcome.result == 0 { return .endOfStream }
+    if wasAsked, outcome.isTransient { return .nothing }
+    let failure = StreamFailure(
+      code: outcome.result, attempts: Int32(clamping: outcome.attempts))
+    return outcome.error == .resourceTemporarilyUnavailable
+      ? .wouldBlock(failure) : .failed(failure)
+  }
+
+  // MARK: Bytes
+
+  /// Bytes that are few enough to be copied, so that they need no buffer of their own.
+  private static var fewByteCount: Int { 4096 }
+
+  /// Keeps bytes until somebody takes them.
+  ///
+  /// A few bytes are copied behind those that wait already, so that what waits takes memory by its
+  /// bytes and not by its segments.
+  mutating func keep(_ lease: consuming BufferLease, _ storage: QueueStorage<BufferLease>) {
+    byteCount += lease.byteCount
+    guard !leases.isEmpty, lease.byteCount <= Self.fewByteCount else {
+      return leases.append(lease, lentBy: storage)
+    }
+    if leases[leases.count - 1].append(lease.bytes) { return }
+    leases.append(
+      lease.isPooled ? lease : lease.copy(capacity: Self.fewByteCount),
+      lentBy: storage)
+  }
+
+  /// Takes the bytes that came first.
+  mutating func takeFirst(_ storage: QueueStorage<BufferLease>) -> BufferLease {
+    let lease = leases.removeFirst()
+    byteCount -= lease.byteCount
+    if leases.isEmpty { leases.giveBack(to: storage) }
+    return lease
+  }
+
+  /// Copies the bytes that came first; what is left of their lease stays.
+  ///
+  /// - Returns: How many were copied.
+  mutating func copyFirst(
+    to memory: OutputMemory, _ storage: QueueStorage<BufferLease>
+  ) -> Int {
+    let count = memory.fill(from: leases[0].bytes)
+    byteCount -= count
+    leases[0].removeFirst(count)
+    if leases[0].byteCount == 0 { _ = leases.removeFirst() }
+    if leases.isEmpty { leases.giveBack(to: storage) }
+    return count
+  }
+
+  /// Drops everything that nobody has taken.
+  mutating func dropAll(_ storage: QueueStorage<BufferLease>) {
+    leases.removeAll()
+    leases.giveBack(to: storage)
+    byteCount = 0
+  }
+}

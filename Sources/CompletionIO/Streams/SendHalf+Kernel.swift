@@ -1,0 +1,97 @@
+internal import SystemPackage
+internal import Uring
+
+// What a send carries, and what the kernel has made of it.
+extension SendHalf {
+  /// What one send may carry: a round number that one completion can count.
+  static var submissionByteLimit: Int { 1 << 30 }
+
+  /// Gathers as much as one send can carry.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The socket.
+  ///   - message: Called for a `msghdr`, if there are several pieces.
+  /// - Returns: The request, and how it is to be with the kernel.
+  mutating func gather(
+    to descriptor: Descriptor, _ message: () -> GatheredMessage
+  ) -> (request: Request, mode: Mode) {
+    let count = min(pieces[0].byteCount, Self.submissionByteLimit)
+    if pieces.count == 1 {
+      inFlightByteCount = UInt32(count)
+      return (.send(at: pieces[0].address, byteCount: count, to: descriptor), mode(of: 1))
+    }
+    let message = message()
+    var byteCount = 0
+    var pieceCount = 0
+    while pieceCount < min(pieces.count, GatheredMessage.pieceLimit) {
+      let room = Self.submissionByteLimit - byteCount
+      let count = min(pieces[pieceCount].byteCount, room)
+      guard count > 0 else { break }
+      message.set(pieceCount, address: pieces[pieceCount].address, byteCount: count)
+      byteCount += count
+      pieceCount += 1
+    }
+    inFlightByteCount = UInt32(byteCount)
+    return (message.send(byteCount: byteCount, to: descriptor), mode(of: pieceCount))
+  }
+
+  private func mode(of pieceCount: Int) -> Mode {
+    for offset in 0..<pieceCount where pieces[offset].isPooled { return .trying }
+    return .waiting
+  }
+
+  /// Whether some pieces stay behind what one send has gathered, so that they would wait for a peer
+  /// with it.
+  var hasMoreThanInFlight: Bool { byteCount > Int(inFlightByteCount) }
+
+  /// Moves everything out of the pool, whose buffers must not wait for a peer.
+  ///
+  /// - Returns: How many pieces were copied.
+  mutating func copyOut() -> Int {
+    var count = 0
+    for offset in 0..<pieces.count where pieces[offset].isPooled {
+      pieces[offset].copyOut()
+      count += 1
+    }
+    return count
+  }
+
+  /// Moves the last piece out of the pool, because a send that waits for the peer is before it.
+  ///
+  /// - Returns: Whether it was copied.
+  mutating func copyLastOut() -> Bool {
+    guard case .sending(.waiting) = state, pieces[pieces.count - 1].isPooled else { return false }
+    pieces[pieces.count - 1].copyOut()
+    return true
+  }
+
+  /// Takes note of the bytes that a send has moved, whose memory is the stream's again.
+  mutating func settle(_ count: UInt32) {
+    wasCut = false
+    if count > 0, count < inFlightByteCount, case .sending(.waiting) = state { wasCut = true }
+    inFlightByteCount = 0
+    var left = Int(count)
+    var offset = 0
+    while left > 0 {
+      let part = min(left, pieces[offset].byteCount)
+      pieces[offset].removeFirst(part)
+      left -= part
+      offset += 1
+    }
+    byteCount -= Int(count)
+  }
+
+  /// Says what an answer of the kernel means to a send.
+  func answer(to outcome: Outcome, isAborted: Bool) -> Answer {
+    if outcome.result >= 0 { return outcome.byteCount < inFlightByteCount ? .part : .done }
+    let failure = StreamFailure(
+      code: outcome.result, attempts: Int32(clamping: outcome.attempts))
+    if outcome.error == .resourceTemporarilyUnavailable { return .wouldBlock(failure) }
+    // The answer to a cancel; said by itself it is a failure like any other.
+    if hasEarlyEnds || isAborted, outcome.isTransient {
+      let isCancel = outcome.error == .canceled || outcome.error == .interrupted
+      return isCancel ? .done : .part
+    }
+    return .failed(failure)
+  }
+}

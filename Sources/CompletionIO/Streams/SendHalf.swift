@@ -1,0 +1,189 @@
+internal import SystemPackage
+internal import Uring
+
+/// The sending half of a stream: what is queued, and what is with the kernel.
+///
+/// It has no loop, no continuation and no clock: events go in, actions come out
+/// (``transition(_:_:_:)``), and the stream performs them.
+struct SendHalf: ~Copyable {
+  private(set) var state = State.idle
+  var pieces = RingQueue<SendPiece>()
+  /// Bytes that are queued or with the kernel.
+  var byteCount = 0
+  /// The send or the end of the half that is with the kernel.
+  var token = Token(rawValue: 0)
+  /// Bytes of the send that is with the kernel; 0 for none.
+  var inFlightByteCount: UInt32 = 0
+  /// Whether the last send was cut short.
+  ///
+  /// Its part may have been told in place of a reset (io_send), and then a receive sees an end that
+  /// is none. The next send that moves anything proves that there was no reset.
+  var wasCut = false
+  /// Whether the program has asked for the end of the half.
+  var wantsFinish = false
+  /// Whether any queued send is to end early.
+  var hasEarlyEnds = false
+
+  /// Whether nothing is queued.
+  var isEmpty: Bool { pieces.isEmpty }
+
+  /// Whether a send is with the kernel, or in its end.
+  var isWithKernel: Bool {
+    switch state {
+    case .sending, .finishing: true
+    case .idle, .enlisted, .finished, .failed: false
+    }
+  }
+
+  /// Whether nothing is left to send, or nothing can be sent.
+  var isDrained: Bool {
+    switch state {
+    case .idle: pieces.isEmpty && !wantsFinish
+    case .finished, .failed: true
+    case .enlisted, .sending, .finishing: false
+    }
+  }
+
+  /// Why nothing can be queued; `nil` while it can.
+  var refusal: StreamFailure? {
+    switch state {
+    case .failed(let failure): failure
+    case .finishing, .finished: .finished
+    case .idle, .enlisted, .sending: wantsFinish ? .finished : nil
+    }
+  }
+
+  /// Whether a reset may have been told to a send only.
+  var mayHideReset: Bool {
+    switch state {
+    case .sending: true
+    case .idle, .enlisted, .finishing, .failed: wasCut
+    case .finished: false
+    }
+  }
+
+  /// Takes note of what has happened, and decides what follows.
+  @inline(__always)
+  mutating func handle(_ event: Event, _ waiting: Waiting, isAborted: Bool) -> Action {
+    if let action = handleUsual(event, waiting, isAborted: isAborted) { return action }
+    return decide(event, waiting, isAborted: isAborted)
+  }
+
+  /// What follows from nearly all events, without asking the table, with which it agrees.
+  @inline(__always)
+  private mutating func handleUsual(
+    _ event: Event, _ waiting: Waiting, isAborted: Bool
+  ) -> Action? {
+    let before = state
+    let action: Action
+    switch (before, event) {
+    case (.idle, .queued): (state, action) = (.enlisted, .enlist)
+    case (.idle, .started(let mode)): (state, action) = (.sending(mode), .none)
+    case (.enlisted, .turn) where !isAborted && !pieces.isEmpty:
+      (state, action) = (.idle, .send(mayWait: false))
+    case (.sending, .answered(.done)) where pieces.isEmpty && !wantsFinish && !isAborted:
+      (state, action) = (.idle, .none)
+    default: return nil
+    }
+    assert(
+      Self.transition(before, event, facts(event, waiting, isAborted: isAborted)).map {
+        $0 == state && $1 == action
+      } == true, "the shortcut disagrees about \(event) in \(before)")
+    return action
+  }
+
+  private func facts(_ event: Event, _ waiting: Waiting, isAborted: Bool) -> Facts {
+    Facts(
+      isEmpty: pieces.isEmpty, wantsFinish: wantsFinish, holdsUnawaited: holdsUnawaited(event),
+      isAborted: isAborted, waiting: waiting)
+  }
+
+  @inline(never)
+  private mutating func decide(_ event: Event, _ waiting: Waiting, isAborted: Bool) -> Action {
+    let facts = facts(event, waiting, isAborted: isAborted)
+    guard let (next, action) = Self.transition(state, event, facts) else {
+      preconditionFailure("\(event) cannot happen to a sending half that is \(state)")
+    }
+    state = next
+    return action
+  }
+
+  /// Looks only where the table asks for it.
+  private func holdsUnawaited(_ event: Event) -> Bool {
+    guard case .refused = event else { return false }
+    for offset in 0..<pieces.count {
+      if case .wait = pieces[offset].recipient { continue }
+      return true
+    }
+    return false
+  }
+
+  // MARK: Pieces
+
+  mutating func append(_ piece: consuming SendPiece, _ storage: QueueStorage<SendPiece>) {
+    byteCount += piece.byteCount
+    pieces.append(piece, lentBy: storage)
+  }
+
+  /// Marks the send of a wait, which is to end early.
+  ///
+  /// - Returns: Whether it is queued here.
+  mutating func mark(_ wait: WaitID, _ end: WaitEnd) -> Bool {
+    for offset in 0..<pieces.count where pieces[offset].recipient == .wait(wait) {
+      pieces[offset].earlyEnd = end
+      hasEarlyEnds = true
+      return true
+    }
+    return false
+  }
+
+  /// Takes the next piece that has ended: sent, cancelled as it was asked to be, or failed.
+  ///
+  /// - Parameters:
+  ///   - filter: Which pieces have ended, besides those whose last byte is out.
+  ///   - storage: Takes the queue's memory when nothing is left in it.
+  /// - Returns: A piece that has ended; `nil` if none has.
+  mutating func removeNext(
+    _ filter: Ended, _ storage: QueueStorage<SendPiece>
+  ) -> SendPiece? {
+    if !pieces.isEmpty, pieces[0].byteCount == 0 { return remove(at: 0, storage) }
+    guard filter != .sent, inFlightByteCount == 0 else { return nil }
+    for offset in 0..<pieces.count where filter.includes(pieces[offset]) {
+      return remove(at: offset, storage)
+    }
+    if filter != .awaited { hasEarlyEnds = false }
+    return nil
+  }
+
+  /// Which pieces of a half have ended.
+  enum Ended {
+    /// Those whose last byte is out.
+    case sent
+    /// Those that were asked to end early, too.
+    case cancelled
+    /// Those that somebody waits for, too.
+    case awaited
+    /// All.
+    case all
+
+    fileprivate func includes(_ piece: borrowing SendPiece) -> Bool {
+      switch self {
+      case .sent: return false
+      case .cancelled: return piece.earlyEnd != nil
+      case .awaited:
+        if case .wait = piece.recipient { return true }
+        return false
+      case .all: return true
+      }
+    }
+  }
+
+  private mutating func remove(
+    at offset: Int, _ storage: QueueStorage<SendPiece>
+  ) -> SendPiece {
+    let piece = offset == 0 ? pieces.removeFirst() : pieces.remove(at: offset)
+    byteCount -= piece.byteCount
+    if pieces.isEmpty { pieces.giveBack(to: storage) }
+    return piece
+  }
+}

@@ -1,0 +1,207 @@
+public import SystemPackage
+public import Uring
+
+/// What went wrong with a socket, and what to do about it.
+public struct SocketError: Error, Hashable, Sendable {
+  /// What was being done.
+  public let operation: SocketOperation
+  /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN.
+  public let errno: Errno
+  /// Who says so.
+  public let cause: Cause
+  /// The other end, where it is known; for a listener its own address.
+  public let peer: SocketAddress?
+  /// Submissions that it took.
+  public let attempts: Int
+  /// Bytes of this operation that did move before it failed: for a send, exactly how many went
+  /// out.
+  public let byteCount: Int
+  /// What is wrong with the text, where an address was given as one.
+  public let addressError: SocketAddressError?
+
+  /// Describes a failure.
+  public init(
+    _ operation: SocketOperation, _ errno: Errno, cause: Cause = .kernel,
+    peer: SocketAddress? = nil, attempts: Int = 1, byteCount: Int = 0,
+    addressError: SocketAddressError? = nil
+  ) {
+    self.operation = operation
+    self.errno = errno
+    self.cause = cause
+    self.peer = peer
+    self.attempts = attempts
+    self.byteCount = byteCount
+    self.addressError = addressError
+  }
+
+  /// Who says that an operation failed.
+  public enum Cause: UInt8, Hashable, Sendable {
+    /// The kernel, by the errno.
+    case kernel
+    /// The operation's deadline passed.
+    case timeout
+    /// Its task was cancelled.
+    case cancellation
+    /// The connection or listener was closed by this program.
+    case closed
+    /// The sending half was ended by this program.
+    case finished
+    /// Another task does the same already, which only one can.
+    case busy
+    /// The loop is stopping or has ended.
+    case loopStopped
+    /// The text is not an address.
+    case badAddress
+    /// The loop has as many operations on their way as it may have.
+    case tableFull
+  }
+
+  static func loopStopped(_ operation: SocketOperation) -> Self {
+    Self(operation, .socketShutdown, cause: .loopStopped)
+  }
+
+  static func tableFull(_ operation: SocketOperation) -> Self {
+    Self(operation, .noBufferSpace, cause: .tableFull)
+  }
+
+  static func closed(_ operation: SocketOperation) -> Self {
+    Self(operation, .badFileDescriptor, cause: .closed)
+  }
+
+  static func busy(_ operation: SocketOperation, _ peer: SocketAddress? = nil) -> Self {
+    Self(operation, .resourceBusy, cause: .busy, peer: peer)
+  }
+
+  init(_ operation: SocketOperation, _ failure: StreamFailure, peer: SocketAddress? = nil) {
+    self.init(
+      operation, failure.errno, cause: failure.cause, peer: peer,
+      attempts: Int(max(1, failure.attempts)))
+  }
+}
+
+/// What was being done to a socket.
+public enum SocketOperation: String, Hashable, Sendable {
+  /// Making a socket: socket(2).
+  case open
+  /// Setting an option: setsockopt(2).
+  case setOption
+  /// Giving a socket its address: bind(2).
+  case bind
+  /// Starting to listen: listen(2).
+  case listen
+  /// Taking a connection.
+  case accept
+  /// Connecting.
+  case connect
+  /// Receiving.
+  case receive
+  /// Sending.
+  case send
+  /// Ending one direction or both.
+  case shutdown
+  /// Closing.
+  case close
+  /// An operation of a framework's own.
+  case operation
+}
+
+extension SocketOperation {
+  /// Whether the address of a failure is the socket's own.
+  fileprivate var namesOwnAddress: Bool {
+    switch self {
+    case .bind, .listen: true
+    case .open, .setOption, .accept, .connect, .receive, .send, .shutdown, .close, .operation:
+      false
+    }
+  }
+}
+
+extension SocketError: CustomStringConvertible {
+  /// Operation, errno, peer, attempts, and what to do, in one line.
+  public var description: String {
+    var text = "\(operation.rawValue) failed: \(errno) (\(errno.rawValue))"
+    if let peer { text += ", \(operation.namesOwnAddress ? "address" : "peer") \(peer)" }
+    if attempts > 1 { text += ", after \(attempts) attempts" }
+    if byteCount > 0 { text += ", after \(byteCount) bytes" }
+    return text + "; " + advice
+  }
+
+  /// What to do about it.
+  public var advice: String {
+    switch cause {
+    case .timeout: "the deadline passed; allow more time or give the peer up"
+    case .cancellation: "its task was cancelled"
+    case .closed: "it was closed by this program"
+    case .finished: "this program has ended its sending half, behind which nothing can be sent"
+    case .busy: busyAdvice
+    case .loopStopped: "its loop is stopping"
+    case .tableFull: "raise LoopConfiguration.flightLimit or start fewer operations"
+    case .badAddress: addressError.map { "\($0)" } ?? "the text is no address"
+    case .kernel: kernelAdvice
+    }
+  }
+
+  private var busyAdvice: String {
+    operation == .accept
+      ? "the listener is served already; bind another one, or accept in one way only"
+      : "another task is receiving on the connection; let one task receive at a time"
+  }
+
+  private var kernelAdvice: String {
+    switch errno {
+    case .addressInUse, .addressNotAvailable, .addressFamilyNotSupported: addressAdvice
+    case .permissionDenied, .notPermitted:
+      peer?.port == nil
+        ? "not allowed; look at the rights of the socket's file and of its folder"
+        : "not allowed; ports below 1024 need CAP_NET_BIND_SERVICE, and a firewall may refuse"
+    case .noSuchFileOrDirectory:
+      "there is no such file or folder; a server makes the file when it binds"
+    case .connectionRefused:
+      "nobody listens there, or the listener's backlog is full"
+    case .connectionReset, .brokenPipe:
+      "the peer has closed or reset the connection"
+    case .timedOut:
+      "the peer does not answer"
+    case .tooManyOpenFiles:
+      "raise RLIMIT_NOFILE, use direct descriptors, or keep fewer connections"
+    case .tooManyOpenFilesInSystem:
+      "the system has no descriptor left; raise the sysctl fs.file-max, or close some"
+    case .resourceTemporarilyUnavailable, .nowInProgress, .alreadyInProcess:
+      "it would block; try later, or use the policy .completion"
+    case .noBufferSpace, .noMemory:
+      "the kernel is short of memory for sockets"
+    case .networkUnreachable, .noRouteToHost:
+      "there is no route to the peer; look at the addresses and routes of this machine"
+    case .socketNotConnected:
+      "the socket is not connected, or not any more"
+    case .invalidArgument:
+      "the kernel does not take this argument; look at the address and the options"
+    default:
+      "the kernel refused it"
+    }
+  }
+
+  private var addressAdvice: String {
+    let isPath = peer.map { $0.port == nil } ?? false
+    if errno == .addressFamilyNotSupported {
+      return "this machine has no such protocol; use an IPv4 address where there is no IPv6"
+    }
+    if errno == .addressInUse {
+      return isPath
+        ? "the file is there already; if no server uses it any more, remove it and bind again"
+        : "another socket has this address; choose another port or stop the other program"
+    }
+    if operation != .connect { return "no interface of this machine has this address" }
+    return peer?.isLoopback == true
+      ? "this machine has no such loopback address, or no local port is free"
+      : "no local address or port is free for this peer"
+  }
+}
+
+extension SocketAddress {
+  /// Whether the address is one of this machine alone: 127.0.0.0/8 or ::1.
+  fileprivate var isLoopback: Bool {
+    let text = description
+    return text.hasPrefix("127.") || text.hasPrefix("[::1]")
+  }
+}

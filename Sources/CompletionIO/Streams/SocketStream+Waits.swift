@@ -1,0 +1,194 @@
+internal import SystemPackage
+internal import Uring
+
+// What tasks ask of a stream, on the loop's thread: each call does its work at once, or opens a wait.
+extension SocketStream {
+  /// What is left of an operation that could not be done at once.
+  enum Receipt: ~Copyable {
+    case bytes(BufferLease)
+    case count(Int)
+    case endOfStream
+    case wait(WaitID)
+  }
+
+  /// Takes what has come, or waits for it.
+  ///
+  /// - Parameters:
+  ///   - memory: Where the bytes are to be copied; `nil` for a lease.
+  ///   - timeout: How long to wait.
+  ///   - isOwner: Whether the stream's own task asks.
+  /// - Returns: What has come, or the wait for it.
+  /// - Throws: ``SocketError`` when the stream is closed, another task receives, or the receiving
+  ///   half has failed.
+  func receive(
+    into memory: OutputMemory?, timeout: Duration?, isOwner: Bool
+  ) throws(SocketError) -> Receipt {
+    if let refusal = receiveRefusal(isOwner) { throw refused(.receive, refusal) }
+    if !receiving.isEmpty || receiving.end != nil {
+      atOnceCount &+= 1
+      return try takeReceived(into: memory)
+    }
+    let wait = loop.openWait(for: self, timeout: timeout)
+    atOnceCount = 0
+    receiving.receiver = ReceiveHalf.Receiver(wait: wait)
+    if let memory, receiving.state == .idle, !receiving.isPaused {
+      read(into: memory)
+    } else if receiving.state == .idle {
+      perform(receiveEvent(.wanted))
+    }
+    return .wait(wait)
+  }
+
+  /// What a call that is refused at once throws; a task that goes on asking lets others go on too.
+  private func refused(_ operation: SocketOperation, _ failure: StreamFailure) -> SocketError {
+    atOnceCount &+= 1
+    return error(operation, failure)
+  }
+
+  private func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
+    if isOwner, isOwnerCancelled {
+      return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
+    }
+    if closing != .open { return .closed }
+    return receiving.receiver == nil ? nil : .busy
+  }
+
+  /// Has the kernel receive straight into a task's memory.
+  private func read(into memory: OutputMemory) {
+    let policy = policy
+    var request = memory.receive(from: descriptor)
+    if policy.asksNotToWait { request.askNotToWait() }
+    guard let token = loop.begin(request, policy: policy, owner: self) else {
+      return perform(receiveEvent(.refused))
+    }
+    began(token, .reading)
+  }
+
+  /// Takes the result of a receive's wait that is over.
+  ///
+  /// Bytes that came at the last moment have come, whatever the wait ended with.
+  func finishReceive(
+    _ result: WaitResult, into memory: OutputMemory?
+  ) throws(SocketError) -> Receipt {
+    receiving.receiver = nil
+    if let failure = result.failure { throw error(.receive, failure) }
+    if result.byteCount > 0 { return .count(result.byteCount) }
+    guard closing == .open else { throw error(.receive, .closed) }
+    return try takeReceived(into: memory)
+  }
+
+  private func takeReceived(into memory: OutputMemory?) throws(SocketError) -> Receipt {
+    guard receiving.isEmpty else {
+      defer { resumeReceiving(afterPause: true) }
+      if let memory { return .count(receiving.copyFirst(to: memory, shared.leases)) }
+      return .bytes(receiving.takeFirst(shared.leases))
+    }
+    switch receiving.end {
+    case .failed(let failure): throw error(.receive, failure)
+    case .endOfStream: return .endOfStream
+    case nil: preconditionFailure("a receive was told of bytes that nobody has")
+    }
+  }
+
+  /// Tells the task whose memory a receive has written to.
+  func finishReading(byteCount: Int) {
+    guard let receiver = receiving.receiver else { return }
+    loop.finish(receiver.wait, WaitResult(byteCount: byteCount))
+  }
+
+  /// Tells the task whose receive the kernel has given back without bytes.
+  func failReading() {
+    guard let receiver = receiving.receiver else { return }
+    fail(receiver.wait, receiver.earlyEnd.map { StreamFailure($0) } ?? .closed)
+  }
+
+  // MARK: Sending
+
+  /// Queues a borrowed piece and opens a wait for its last byte.
+  func send(
+    _ bytes: InputMemory, timeout: Duration?, isOwner: Bool
+  ) throws(SocketError) -> WaitID {
+    if let refusal = sendRefusal(isOwner) { throw refused(.send, refusal) }
+    let wait = loop.openWait(for: self, timeout: timeout)
+    atOnceCount = 0
+    queue(SendPiece(borrowing: bytes.address, byteCount: bytes.byteCount, wait: wait))
+    return wait
+  }
+
+  /// Queues a lease, and opens a wait for its last byte where too much is queued already.
+  func enqueue(
+    _ lease: consuming BufferLease, timeout: Duration?, isOwner: Bool
+  ) throws(SocketError) -> WaitID? {
+    if let refusal = sendRefusal(isOwner) { throw refused(.send, refusal) }
+    if sending.byteCount + lease.byteCount <= loop.configuration.unsentByteLimit {
+      atOnceCount &+= 1
+      queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
+      return nil
+    }
+    let wait = loop.openWait(for: self, timeout: timeout)
+    atOnceCount = 0
+    queue(SendPiece(lease, home: loop.poolIdentity, recipient: .wait(wait)))
+    return wait
+  }
+
+  private func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
+    if isOwner, isOwnerCancelled {
+      return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
+    }
+    return sendRefusal
+  }
+
+  /// Asks for the end of the sending half and opens a wait for it.
+  func finishSending(isOwner: Bool) throws(SocketError) -> WaitID {
+    if isOwner, isOwnerCancelled {
+      throw refused(.shutdown, loop.isStopping ? .loopStopped : StreamFailure(.cancelled))
+    }
+    guard closing == .open else { throw refused(.shutdown, .closed) }
+    let wait = loop.openWait(for: self, timeout: nil)
+    madeExtras.finishers.append(wait)
+    requestFinish()
+    return wait
+  }
+
+  /// Closes and opens a wait for the end of that; `nil` if the descriptor is free already.
+  func close(lingering: LingerLimit?) -> WaitID? {
+    guard closing != .closed else { return nil }
+    let wait = loop.openWait(for: self, timeout: nil)
+    madeExtras.closers.append(wait)
+    close(lingering: lingering) as Void
+    return wait
+  }
+
+  // MARK: Early ends
+
+  func endEarly(_ wait: WaitID, because cause: WaitEnd) {
+    if extras?.closeDeadline == wait { return stopOperations() }
+    if receiving.receiver?.wait == wait { return cancelReceive(because: cause) }
+    if let index = extras?.finishers.firstIndex(of: wait) {
+      extras?.finishers.remove(at: index)
+      return fail(wait, StreamFailure(cause))
+    }
+    // A wait for the end of closing ends with it and not before: the kernel's last word is awaited.
+    guard sending.mark(wait, cause) else { return }
+    perform(sendEvent(.cancelRequested))
+  }
+
+  private func cancelReceive(because cause: WaitEnd) {
+    guard receiving.state == .reading, let receiver = receiving.receiver else {
+      if let wait = receiving.receiver?.wait { fail(wait, StreamFailure(cause)) }
+      return
+    }
+    // The memory is the kernel's until its last word.
+    receiving.receiver?.earlyEnd = receiver.earlyEnd ?? cause
+    loop.core.cancel(receiving.token)
+  }
+
+  /// Ends what the stream's own task waits for, now and later, because it is cancelled.
+  func cancelOwner() {
+    isOwnerCancelled = true
+    // Its peer may never read what is queued.
+    if closing == .draining || closing == .lingering { stopOperations() }
+    guard let wait = ownerWait else { return }
+    loop.cancel(wait, because: loop.isStopping ? .loopStopped : .cancelled)
+  }
+}

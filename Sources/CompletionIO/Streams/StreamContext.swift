@@ -1,0 +1,58 @@
+internal import Uring
+
+/// What the streams of one loop share: memory for their queues, places in the direct table, room in
+/// the flight table.
+final class StreamContext: OperationOwner {
+  unowned let loop: CompletionLoop
+  let pieces = QueueStorage<SendPiece>()
+  let leases = QueueStorage<BufferLease>()
+  let places: DirectPlaces
+  /// Streams that have not closed.
+  private var streamCount = 0
+  /// Listeners that accept on the loop.
+  var acceptorCount = 0
+
+  init(_ loop: CompletionLoop) {
+    self.loop = loop
+    let configuration = loop.configuration
+    places = DirectPlaces(
+      capacity: configuration.directDescriptorCount, flightLimit: configuration.flightLimit)
+    super.init()
+  }
+
+  deinit {
+    pieces.destroy()
+    leases.destroy()
+  }
+
+  func streamOpened() { streamCount += 1 }
+
+  func streamClosed() { streamCount -= 1 }
+
+  /// Flights that a stream uses at a time: one receives, one sends.
+  static var flightsOfStream: Int { 2 }
+
+  /// Whether the flight table has room for another accepted stream.
+  ///
+  /// A stream that has no flight fails, so a listener accepts none for which there is no room.
+  var hasRoom: Bool { freeCount >= Self.flightsOfStream }
+
+  /// Whether it has room for a connect, and behind that for an accepted stream of each listener: or
+  /// connections of a program to itself could keep their own other ends from being accepted.
+  var hasRoomForConnect: Bool { freeCount >= Self.flightsOfStream * (1 + acceptorCount) }
+
+  /// Flights that no stream has been promised, nor the loop's wake-up and the listeners' accepts.
+  private var freeCount: Int {
+    loop.configuration.flightLimit - 1 - acceptorCount - streamCount * Self.flightsOfStream
+  }
+}
+
+extension CompletionLoop {
+  /// What the loop's streams share; on the loop's thread.
+  var streams: StreamContext {
+    if let streams = attachment as? StreamContext { return streams }
+    let streams = StreamContext(self)
+    attachment = streams
+    return streams
+  }
+}

@@ -1,0 +1,43 @@
+internal import SystemPackage
+
+/// Why something on a stream did not work.
+struct StreamFailure: Hashable, Sendable {
+  /// A negated errno.
+  var code: Int32
+  var cause = SocketError.Cause.kernel
+  /// Submissions that it took.
+  var attempts: Int32 = 1
+}
+
+extension StreamFailure {
+  init(_ errno: Errno, _ cause: SocketError.Cause = .kernel) {
+    self.init(code: -errno.rawValue, cause: cause)
+  }
+
+  /// What a wait that has ended early means.
+  init(_ end: WaitEnd) {
+    switch end {
+    case .timedOut: self.init(.timedOut, .timeout)
+    case .cancelled: self.init(.canceled, .cancellation)
+    case .loopStopped: self.init(.socketShutdown, .loopStopped)
+    }
+  }
+
+  static var closed: Self { Self(.badFileDescriptor, .closed) }
+  static var loopStopped: Self { Self(.socketShutdown, .loopStopped) }
+  static var tableFull: Self { Self(.noBufferSpace, .tableFull) }
+  static var wouldBlock: Self { Self(.resourceTemporarilyUnavailable) }
+  /// After the program's own end of the sending half.
+  static var finished: Self { Self(.brokenPipe, .finished) }
+  /// While another task does the same.
+  static var busy: Self { Self(.resourceBusy, .busy) }
+  static var reset: Self { Self(.connectionReset) }
+
+  var errno: Errno { Errno(rawValue: -code) }
+
+  /// Whether the failure proves that the connection is gone, whatever a receive says then.
+  ///
+  /// The kernel tells of a reset once. If a send was told, a receive sees an end like any other
+  /// (tcp_recvmsg_locked).
+  var isReset: Bool { cause == .kernel && (errno == .connectionReset || errno == .timedOut) }
+}

@@ -1,0 +1,175 @@
+import SystemPackage
+import Testing
+
+@testable import CompletionIO
+
+/// The receiving half as a table, every cell of it.
+@Suite struct ReceiveHalfTableTests {
+  typealias State = ReceiveHalf.State
+  typealias Event = ReceiveHalf.Event
+  typealias Action = ReceiveHalf.Action
+  typealias Facts = ReceiveHalf.Facts
+
+  /// Where a row leads to.
+  enum Next: Sendable {
+    case same
+    case state(State)
+    /// The end that the peer's fate makes of an end of the stream.
+    case end
+
+    func state(from state: State, _ facts: Facts) -> State {
+      switch self {
+      case .same: return state
+      case .state(let next): return next
+      case .end:
+        switch facts.fate {
+        case .alive: return .ended(.endOfStream)
+        case .reset(let failure), .lostBytes(let failure): return .ended(.failed(failure))
+        }
+      }
+    }
+  }
+
+  /// What follows an event in a state, where some facts hold; of several rows the first decides.
+  struct Row: Sendable {
+    let (states, events): ([State], [Event])
+    let holds: @Sendable (Facts) -> Bool
+    let (next, action): (Next, Action)
+
+    init(
+      _ states: [State], _ events: [Event],
+      if holds: @escaping @Sendable (Facts) -> Bool = { _ in true },
+      _ next: Next, _ action: Action
+    ) {
+      (self.states, self.events, self.holds) = (states, events, holds)
+      (self.next, self.action) = (next, action)
+    }
+  }
+
+  static let broken = StreamFailure(.brokenPipe)
+  static let blocked = StreamFailure(code: -11, attempts: 5)
+  static let receiving: [State] = [.armed, .pausing, .reading]
+  static let ended: [State] = [.ended(.endOfStream), .ended(.failed(broken))]
+  static let states = [State.idle] + receiving + [.confirming] + ended
+  static let (bytes, lastBytes) = (Event.answered(.bytes), Event.answered(.lastBytes))
+  static let (endOfStream, nothing) = (Event.answered(.endOfStream), Event.answered(.nothing))
+  static let wouldBlock = Event.answered(.wouldBlock(blocked))
+  static let failed = Event.answered(.failed(broken))
+  static let answers = [bytes, lastBytes, endOfStream, nothing, wouldBlock, failed]
+  static let polls: [Event] = [.hungUp(false), .hungUp(true)]
+  static let sendingEnds: [Event] = [.sendingFinished(nil), .sendingFinished(broken)]
+  static let events: [Event] =
+    [.wanted, .full, .armed, .reading, .refused, .stopped] + answers + polls + sendingEnds
+
+  static let rows: [Row] = [
+    // Nothing is with the kernel.
+    Row([.idle], [.wanted], .same, .arm),
+    Row([.idle], [.full], .same, .none),
+    Row([.idle], [.armed], .state(.armed), .none),
+    Row([.idle], [.reading], .state(.reading), .none),
+    Row([.idle], [.refused], .same, .refuse),
+    Row([.idle], [.stopped], .end, .tell),
+
+    // A receive is with the kernel.
+    Row(receiving, [.wanted], .same, .none),
+    Row([.armed], [.full], .state(.pausing), .cancelReceive),
+    Row([.pausing, .reading], [.full], .same, .none),
+    Row(receiving, [.stopped], .same, .cancelReceive),
+    Row([.armed, .pausing], [bytes], .same, .none),
+    Row(receiving, [lastBytes, nothing], if: \.isStopped, .end, .tell),
+    Row(receiving, [lastBytes, nothing], .state(.idle), .resume),
+    Row(receiving, [wouldBlock], .state(.idle), .tellWouldBlock(blocked)),
+    Row(receiving, [failed], .state(.ended(.failed(broken))), .tell),
+    // An end is believed where no send can have been told of a reset in its place.
+    Row(receiving, [endOfStream], if: { !$0.mayHideReset }, .end, .tell),
+    Row(receiving, [endOfStream], if: { $0.sending == .finished }, .end, .tell),
+    Row(receiving, [endOfStream], if: { $0.sending == .finishing }, .state(.confirming), .none),
+    Row(receiving, [endOfStream], .state(.confirming), .confirm),
+
+    // The kernel was asked whether the end was a reset.
+    Row([.confirming], [.wanted, .full, .stopped], .same, .none),
+    Row([.confirming], [.hungUp(false), .refused], .end, .tell),
+    Row([.confirming], [.hungUp(true)], if: { $0.sending == .finishing }, .same, .none),
+    Row([.confirming], [.hungUp(true)], if: { $0.sending == .finished }, .end, .tell),
+    Row([.confirming], [.hungUp(true)], .state(.ended(.failed(.reset))), .tell),
+    Row([.confirming], [.sendingFinished(nil)], .end, .tell),
+    Row([.confirming], [.sendingFinished(broken)], .state(.ended(.failed(.reset))), .tell),
+
+    // Nothing follows.
+    Row(ended, [.wanted, .full, .stopped] + polls, .same, .none),
+    Row([.idle] + receiving + ended, sendingEnds, .same, .none),
+  ]
+
+  /// What cannot happen.
+  static let never: [(states: [State], events: [Event])] = [
+    // The kernel answers what it was given, and a receive into memory once.
+    ([.idle, .confirming] + ended, answers),
+    ([.reading], [bytes]),
+    ([.idle] + receiving, polls),
+    // Only an action has something started or refused, and it is the last thing before.
+    (receiving + [.confirming] + ended, [.armed, .reading]),
+    (receiving + ended, [.refused]),
+  ]
+
+  static let fates: [PeerFate] = [.alive, .reset(.reset), .lostBytes(.tableFull)]
+  static let allFacts: [Facts] = fates.flatMap { fate in
+    [false, true].flatMap { isStopped in
+      [false, true].flatMap { mayHideReset in
+        [Facts.Sending.open, .finishing, .finished].map { sending in
+          Facts(fate: fate, isStopped: isStopped, mayHideReset: mayHideReset, sending: sending)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: states) func everyCell(_ state: State) {
+    for event in Self.events {
+      for facts in Self.allFacts {
+        let result = ReceiveHalf.transition(state, event, facts)
+        let row = Self.rows.first {
+          $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
+        }
+        #expect(
+          result?.0 == row?.next.state(from: state, facts), "\(state), \(event), \(facts)")
+        #expect(result?.1 == row?.action, "\(state), \(event), \(facts)")
+      }
+    }
+  }
+
+  @Test func everyCellIsNamedOnce() {
+    for state in Self.states {
+      for event in Self.events {
+        let isNever = Self.never.contains {
+          $0.states.contains(state) && $0.events.contains(event)
+        }
+        let isInTable = Self.rows.contains {
+          $0.states.contains(state) && $0.events.contains(event)
+        }
+        #expect(isNever != isInTable, "\(state), \(event)")
+      }
+    }
+  }
+
+  @Test func everyRowIsUsed() {
+    for (index, row) in Self.rows.enumerated() {
+      let isUsed = Self.allFacts.contains { facts in
+        row.states.contains { state in
+          row.events.contains { event in
+            Self.rows.firstIndex {
+              $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
+            } == index
+          }
+        }
+      }
+      #expect(isUsed, "row \(index): \(row.states), \(row.events)")
+    }
+  }
+
+  /// An event that cannot happen is a mistake of the stream's, not something to go on from.
+  @Test func whatCannotHappenEndsTheProcess() async {
+    await #expect(processExitsWith: .failure) {
+      var half = ReceiveHalf()
+      _ = half.handle(.answered(.endOfStream), ReceiveHalf.Facts())
+    }
+  }
+}
