@@ -31,7 +31,7 @@ struct Flight {
   /// Legal ways: free → queued → inKernel → (queued | pausing | awaitingBuffer |
   /// awaitingDescriptor | free), and back to queued from each of the three that wait. `pausing`
   /// covers timers, which never reach the kernel.
-  enum State: UInt8 {
+  enum State {
     case free
     /// Waits in the backlog for a place in the submission queue.
     case queued

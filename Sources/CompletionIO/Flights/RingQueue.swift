@@ -22,37 +22,49 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
 
   var isEmpty: Bool { size == 0 }
 
+  @inline(__always)
   private func place(_ offset: Int) -> Int {
     Int((head &+ UInt32(truncatingIfNeeded: offset)) & (capacity &- 1))
   }
 
   /// An element by its distance from the first.
   subscript(offset: Int) -> Element {
-    unsafeAddress { unsafe UnsafePointer(address(offset)) }
-    unsafeMutableAddress { unsafe address(offset) }
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(address(offset)) }
+    @inline(__always) unsafeMutableAddress { unsafe address(offset) }
   }
 
+  @inline(__always)
   private func address(_ offset: Int) -> UnsafeMutablePointer<Element> {
-    guard let places = unsafe places, offset >= 0, offset < Int(size) else {
-      preconditionFailure("element \(offset) of \(size)")
+    guard UInt(bitPattern: offset) < UInt(size), let places = unsafe places else {
+      preconditionFailure("no element at this offset")
     }
     return unsafe places + place(offset)
   }
 
+  @inline(__always)
   mutating func append(_ element: consuming Element) {
     if size == capacity { grow() }
     guard let places = unsafe places else {
       preconditionFailure("a queue that has grown has memory")
     }
-    size += 1
-    unsafe (places + place(Int(size) - 1)).initialize(to: element)
+    unsafe (places + place(Int(size))).initialize(to: element)
+    size &+= 1
   }
 
+  @inline(__always)
   mutating func removeFirst() -> Element {
     let first = unsafe address(0).move()
-    head = UInt32(truncatingIfNeeded: place(1))
-    size -= 1
+    head = (head &+ 1) & (capacity &- 1)
+    size &-= 1
     return first
+  }
+
+  /// Ends the first element.
+  @inline(__always)
+  mutating func dropFirst() {
+    unsafe address(0).deinitialize(count: 1)
+    head = (head &+ 1) & (capacity &- 1)
+    size &-= 1
   }
 
   /// Removes an element, whose followers move up.
@@ -72,6 +84,7 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
     while !isEmpty { _ = removeFirst() }
   }
 
+  @inline(never)
   private mutating func grow() {
     let larger = max(UInt32(Self.firstCapacity), capacity * 2)
     unsafe move(to: .allocate(capacity: Int(larger)), capacity: larger)
@@ -112,6 +125,7 @@ extension RingQueue where Element: Equatable {
 // Memory on loan, for queues of which there are very many and few hold anything.
 extension RingQueue where Element: ~Copyable {
   /// Adds an element, in memory of the storage's if the queue has none.
+  @inline(__always)
   mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
     if unsafe places == nil {
       unsafe places = unsafe storage.take()
@@ -121,6 +135,7 @@ extension RingQueue where Element: ~Copyable {
   }
 
   /// Gives the memory back, once the queue is empty.
+  @inline(__always)
   mutating func giveBack(to storage: QueueStorage<Element>) {
     guard size == 0, let memory = unsafe places else { return }
     if capacity == UInt32(Self.firstCapacity) {

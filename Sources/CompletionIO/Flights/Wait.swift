@@ -32,6 +32,8 @@ struct Wait {
   var generation: UInt32 = 1
   var state = State.free
   var hasDeadline = false
+  /// The next free slot, while the wait is free; below 0 for none.
+  var nextFree: Int32 = -1
   /// The task, if a continuation resumes it.
   var continuation: UnsafeContinuation<Void, Never>?
   /// The task, if it is parked.
@@ -43,7 +45,7 @@ struct Wait {
   var result = WaitResult()
 
   /// How far a wait is.
-  enum State: UInt8 {
+  enum State {
     case free
     /// Has not ended; the task is suspended or about to be.
     case open

@@ -6,7 +6,8 @@ struct WaitTable: ~Copyable {
   private var waits: UnsafeMutablePointer<Wait>
   private var capacity = 64
   private var usedCount = 0
-  private var freeSlots: [UInt32] = []
+  /// The slot that was freed last; below 0 for none.
+  private var firstFree: Int32 = -1
   /// Waits that have not been taken.
   private(set) var count = 0
 
@@ -20,24 +21,20 @@ struct WaitTable: ~Copyable {
   }
 
   /// Opens a wait.
+  @inline(__always)
   mutating func open(for target: OperationOwner?) -> WaitID {
-    let slot: Int
-    if let free = freeSlots.popLast() {
-      slot = Int(free)
-    } else {
-      if usedCount == capacity { grow() }
-      slot = usedCount
-      usedCount += 1
-      unsafe (waits + slot).initialize(to: Wait())
-    }
+    if firstFree < 0 { addFree() }
+    let slot = Int(firstFree)
     count += 1
     let wait = unsafe waits + slot
+    firstFree = unsafe wait.pointee.nextFree
     unsafe wait.pointee.state = .open
     unsafe wait.pointee.target = unsafe target.map { unsafe Unmanaged.passUnretained($0) }
     return WaitID(slot: UInt32(slot), generation: unsafe wait.pointee.generation)
   }
 
   /// Closes a wait and gives its result.
+  @inline(__always)
   mutating func close(_ id: WaitID) -> WaitResult {
     let wait = unsafe waits + Int(id.slot)
     precondition(unsafe wait.pointee.generation == id.generation, "a wait is closed once")
@@ -47,12 +44,14 @@ struct WaitTable: ~Copyable {
     unsafe wait.pointee.state = .free
     unsafe wait.pointee.generation &+= 1
     unsafe wait.pointee.target = nil
-    freeSlots.append(id.slot)
+    unsafe wait.pointee.nextFree = firstFree
+    firstFree = Int32(bitPattern: id.slot)
     count -= 1
     return result
   }
 
   /// Whether a wait has not ended.
+  @inline(__always)
   func isOpen(_ id: WaitID) -> Bool {
     guard Int(id.slot) < usedCount else { return false }
     let wait = unsafe waits + Int(id.slot)
@@ -78,6 +77,15 @@ struct WaitTable: ~Copyable {
 
   /// Slots that may hold a wait, for walking all of them.
   var slots: Range<Int> { 0..<usedCount }
+
+  /// Readies a slot that has not been used yet.
+  @inline(never)
+  private mutating func addFree() {
+    if usedCount == capacity { grow() }
+    unsafe (waits + usedCount).initialize(to: Wait())
+    firstFree = Int32(usedCount)
+    usedCount += 1
+  }
 
   private mutating func grow() {
     let larger = UnsafeMutablePointer<Wait>.allocate(capacity: capacity * 2)

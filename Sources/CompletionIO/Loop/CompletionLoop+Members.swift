@@ -8,6 +8,7 @@ extension CompletionLoop {
   ///
   /// Without a reference of its own, because a reference costs each message two atomic operations:
   /// the member stays in the registry until it was notified.
+  @inline(__always)
   func enlist(_ member: OperationOwner) {
     enlisted.append(member)
   }

@@ -5,6 +5,7 @@ internal import Uring
 // A continuation carries no data.
 extension CompletionLoop {
   /// Opens a wait for a member; on the loop's thread.
+  @inline(__always)
   func openWait(for target: OperationOwner?, timeout: Duration?) -> WaitID {
     assert(isCurrent, "waits are opened on the loop's thread")
     let id = core.waits.open(for: target)
@@ -27,7 +28,8 @@ extension CompletionLoop {
       core.timers.remove(.wait(Int(id.slot)))
     }
     if let job = core.waits[id].job.take() {
-      add(job, isSerial: false)
+      // A wait is finished on the loop's thread.
+      if hasEnded { add(job, isSerial: false) } else { jobs.append(Job(job: job, isSerial: false)) }
     } else if let continuation = unsafe core.waits[id].continuation.take() {
       unsafe continuation.resume()
     }
@@ -45,6 +47,7 @@ extension CompletionLoop {
   }
 
   /// Takes the result of a wait that is over.
+  @inline(__always)
   func take(_ id: WaitID) -> WaitResult {
     assert(isCurrent, "results are taken on the loop's thread")
     return core.waits.close(id)
@@ -75,6 +78,12 @@ extension CompletionLoop {
   private func resume(_ continuation: UnsafeContinuation<Void, Never>, after id: WaitID) {
     guard core.waits[id].state == .open else { return unsafe continuation.resume() }
     unsafe core.waits[id].continuation = unsafe continuation
+  }
+
+  /// Says that the running task is about to park until a wait is over.
+  @inline(__always)
+  func prepareToPark(_ wait: WaitID) {
+    parking.prepare(wait, on: self)
   }
 
   /// Keeps a parked task's job until a wait is over.

@@ -159,12 +159,12 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   package func turn<K: Kernel & ~Copyable>(
     on kernel: inout K, batch: UnsafeMutableBufferPointer<Completion>, limit: Duration? = nil
   ) {
-    readInbox()
+    if !inbox.isEmpty { readInbox() }
     runJobs()
     runEnlisted()
     core.feedBuffers(from: pool, to: &kernel)
     core.submit(to: &kernel)
-    deliverEnded(on: &kernel)
+    if !core.ended.isEmpty { deliverEnded(on: &kernel) }
     if !roomWaiters.isEmpty { runRoomWaiters() }
     enter(&kernel, limit)
     let count = unsafe kernel.reap(into: batch)
@@ -216,13 +216,12 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   private func handleDueTimers<K: Kernel & ~Copyable>(on kernel: inout K) {
     guard core.timers.nextTime != nil else { return }
     while let wait = core.handleDueTimers(at: kernel.now) { cancel(wait, because: .timedOut) }
-    deliverEnded(on: &kernel)
+    if !core.ended.isEmpty { deliverEnded(on: &kernel) }
   }
 
   /// Delivers what has ended without the kernel; what handlers end meanwhile comes a turn later,
   /// so that they never starve completions.
   private func deliverEnded<K: Kernel & ~Copyable>(on kernel: inout K) {
-    guard !core.ended.isEmpty else { return }
     swap(&endedBatch, &core.ended)
     for completion in endedBatch {
       if let delivery = core.settle(completion, on: &kernel) { deliver(delivery) }

@@ -4,7 +4,7 @@ internal import Uring
 extension LoopCore {
   /// Hands as much as fits to the kernel's submission queue; the rest stays in line.
   mutating func submit<K: Kernel & ~Copyable>(to kernel: inout K) {
-    resolveTimeouts(kernel)
+    if !freshTimeouts.isEmpty { resolveTimeouts(kernel) }
     var sent = 0
     while sent < controls.count {
       let request = controls[sent]
@@ -42,7 +42,9 @@ extension LoopCore {
     }
     if table[slot].phase != .request {
       request = .poll(request.descriptor, mask: Self.pollMask(before: request.operation))
-    } else if let result = answerAtOnce(slot, kernel: &kernel) {
+    } else if request.operation == .shutdown || request.operation == .connect,
+      let result = answerAtOnce(slot, kernel: &kernel)
+    {
       statistics.otherSystemCalls += 1
       endWithoutKernel(slot, result: result)
       return true
@@ -67,6 +69,7 @@ extension LoopCore {
   /// never answers EINPROGRESS, which is what a non-blocking one is asked for. A connect request to
   /// a full Unix-domain backlog keeps a worker thread for as long as it waits (io_connect), or ends
   /// with EAGAIN if the socket is in non-blocking mode.
+  @inline(never)
   private mutating func answerAtOnce<K: Kernel & ~Copyable>(
     _ slot: Int, kernel: inout K
   ) -> Int32? {

@@ -25,6 +25,7 @@ actor Parking: SerialExecutor {
   }
 
   /// Says for which wait ``park()`` is called now.
+  @inline(__always)
   nonisolated func prepare(_ wait: WaitID, on loop: CompletionLoop) {
     unsafe next = unsafe (wait, Unmanaged.passUnretained(loop))
   }

@@ -19,8 +19,8 @@ extension StreamConnection {
   public nonisolated(nonsending) func receive(
     timeout: Duration? = nil
   ) async throws(SocketError) -> BufferLease? {
-    if mustLetOthersGoOn { await letOthersGoOn() }
     guard stream.loop.isCurrent else { return try await receiveElsewhere(timeout) }
+    if mustLetOthersGoOn { await letOthersGoOn() }
     let isOwner = isOwnersTask
     let wait: WaitID
     switch try stream.receive(into: nil, timeout: timeout, isOwner: isOwner) {
@@ -85,12 +85,12 @@ extension StreamConnection {
       return 0
     }
     let memory = OutputMemory(&bytes)
-    if mustLetOthersGoOn { await letOthersGoOn() }
     guard stream.loop.isCurrent else {
       return try await stream.loop.isolation.run { _ throws(SocketError) in
         try await self.receive(into: memory, timeout)
       }
     }
+    if mustLetOthersGoOn { await letOthersGoOn() }
     return try await receive(into: memory, timeout)
   }
 

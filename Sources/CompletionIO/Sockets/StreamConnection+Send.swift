@@ -23,23 +23,41 @@ extension StreamConnection {
   ) async throws(SocketError) {
     guard !bytes.isEmpty else { return await Task.yield() }
     let memory = InputMemory(bytes)
+    guard stream.loop.isCurrent else { return try await sendElsewhere(memory, timeout) }
     if mustLetOthersGoOn { await letOthersGoOn() }
-    guard stream.loop.isCurrent else {
-      return try await stream.loop.isolation.run { _ throws(SocketError) in
-        try await self.send(memory, timeout)
-      }
+    let isOwner = isOwnersTask
+    let wait = try stream.send(memory, timeout: timeout, isOwner: isOwner)
+    // Written out here, because each async call costs memory of the task's small stack.
+    if isOwner {
+      if mayPark(until: wait) { await stream.loop.parking.park() }
+    } else {
+      await stream.loop.suspend(for: wait)
     }
-    try await send(memory, timeout)
+    guard stream.loop.isCurrent else { return try await finishSendElsewhere(wait) }
+    try check(takeOwn(wait))
   }
 
-  private nonisolated(nonsending) func send(
+  @inline(never)
+  private nonisolated(nonsending) func sendElsewhere(
     _ bytes: InputMemory, _ timeout: Duration?
   ) async throws(SocketError) {
-    let isOwner = isOwnersTask
-    let wait = try stream.send(bytes, timeout: timeout, isOwner: isOwner)
-    try check(await result(of: wait, isOwner: isOwner))
+    try await stream.loop.isolation.run { _ throws(SocketError) in
+      let wait = try self.stream.send(bytes, timeout: timeout, isOwner: false)
+      try self.check(await self.result(of: wait, isOwner: false))
+    }
   }
 
+  /// Takes what a send came to, for a task that has gone on elsewhere.
+  @inline(never)
+  private nonisolated(nonsending) func finishSendElsewhere(
+    _ wait: WaitID
+  ) async throws(SocketError) {
+    try await stream.loop.isolation.run { _ throws(SocketError) in
+      try self.check(self.takeOwn(wait))
+    }
+  }
+
+  @inline(__always)
   private func check(_ result: WaitResult) throws(SocketError) {
     guard let failure = result.failure else { return }
     throw stream.error(.send, failure, byteCount: result.byteCount)
@@ -74,8 +92,8 @@ extension StreamConnection {
     _ lease: consuming BufferLease, timeout: Duration? = nil
   ) async throws(SocketError) {
     guard lease.byteCount > 0 else { return await Task.yield() }
-    if mustLetOthersGoOn { await letOthersGoOn() }
     guard stream.loop.isCurrent else { return try await enqueueElsewhere(lease, timeout) }
+    if mustLetOthersGoOn { await letOthersGoOn() }
     let isOwner = isOwnersTask
     guard let wait = try stream.enqueue(lease, timeout: timeout, isOwner: isOwner) else { return }
     try check(await result(of: wait, isOwner: isOwner))

@@ -53,9 +53,10 @@ public final class StreamConnection: Sendable {
     await stream.loop.passTurn()
   }
 
-  /// Whether so many results came in a row without a wait that others must go on first; elsewhere the
-  /// way to the loop lets them.
-  var mustLetOthersGoOn: Bool { stream.loop.isCurrent && stream.atOnceCount >= 64 }
+  /// Whether so many results came in a row without a wait that others must go on first; on the
+  /// loop's thread, because elsewhere the way to the loop lets them.
+  @inline(__always)
+  var mustLetOthersGoOn: Bool { stream.atOnceCount >= 64 }
 }
 
 // Waiting, for the task that owns the connection at a lower price than for others.
@@ -73,18 +74,18 @@ extension StreamConnection {
 
   /// Readies the owner's task for parking; `false` if its wait is over already.
   func mayPark(until wait: WaitID) -> Bool {
-    let loop = stream.loop
     if Task.isCancelled {
       stream.isOwnerCancelled = true
-      loop.cancel(wait, because: .cancelled)
+      stream.loop.cancel(wait, because: .cancelled)
     }
-    guard loop.core.waits.isOpen(wait) else { return false }
+    guard stream.loop.core.waits.isOpen(wait) else { return false }
     stream.ownerWait = wait
-    loop.parking.prepare(wait, on: loop)
+    stream.loop.prepareToPark(wait)
     return true
   }
 
   /// Takes the result of a wait that is over; on the loop's thread.
+  @inline(__always)
   func takeOwn(_ wait: WaitID) -> WaitResult {
     if stream.ownerWait == wait { stream.ownerWait = nil }
     return stream.loop.take(wait)

@@ -75,9 +75,18 @@ struct ReceiveHalf: ~Copyable {
   ///
   /// A few bytes are copied behind those that wait already, so that what waits takes memory by its
   /// bytes and not by its segments.
+  @inline(__always)
   mutating func keep(_ lease: consuming BufferLease, _ storage: QueueStorage<BufferLease>) {
     byteCount += lease.byteCount
-    guard !leases.isEmpty, lease.byteCount <= Self.fewByteCount else {
+    guard !leases.isEmpty else { return leases.append(lease, lentBy: storage) }
+    keepBehind(lease, storage)
+  }
+
+  @inline(never)
+  private mutating func keepBehind(
+    _ lease: consuming BufferLease, _ storage: QueueStorage<BufferLease>
+  ) {
+    guard lease.byteCount <= Self.fewByteCount else {
       return leases.append(lease, lentBy: storage)
     }
     if leases[leases.count - 1].append(lease.bytes) { return }
@@ -87,6 +96,7 @@ struct ReceiveHalf: ~Copyable {
   }
 
   /// Takes the bytes that came first.
+  @inline(__always)
   mutating func takeFirst(_ storage: QueueStorage<BufferLease>) -> BufferLease {
     let lease = leases.removeFirst()
     byteCount -= lease.byteCount

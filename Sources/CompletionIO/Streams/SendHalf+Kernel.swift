@@ -12,15 +12,24 @@ extension SendHalf {
   ///   - descriptor: The socket.
   ///   - message: Called for a `msghdr`, if there are several pieces.
   /// - Returns: The request, and how it is to be with the kernel.
+  @inline(__always)
   mutating func gather(
     to descriptor: Descriptor, _ message: () -> GatheredMessage
   ) -> (request: Request, mode: Mode) {
-    let count = min(pieces[0].byteCount, Self.submissionByteLimit)
     if pieces.count == 1 {
-      inFlightByteCount = UInt32(count)
-      return (.send(at: pieces[0].address, byteCount: count, to: descriptor), mode(of: 1))
+      let count = min(pieces[0].byteCount, Self.submissionByteLimit)
+      inFlightByteCount = UInt32(truncatingIfNeeded: count)
+      return (
+        .send(at: pieces[0].address, byteCount: count, to: descriptor),
+        pieces[0].isPooled ? .trying : .waiting
+      )
     }
-    let message = message()
+    return gatherSeveral(to: descriptor, message())
+  }
+
+  private mutating func gatherSeveral(
+    to descriptor: Descriptor, _ message: GatheredMessage
+  ) -> (request: Request, mode: Mode) {
     var byteCount = 0
     var pieceCount = 0
     while pieceCount < min(pieces.count, GatheredMessage.pieceLimit) {
@@ -59,6 +68,7 @@ extension SendHalf {
   /// Moves the last piece out of the pool, because a send that waits for the peer is before it.
   ///
   /// - Returns: Whether it was copied.
+  @inline(__always)
   mutating func copyLastOut() -> Bool {
     guard case .sending(.waiting) = state, pieces[pieces.count - 1].isPooled else { return false }
     pieces[pieces.count - 1].copyOut()

@@ -74,7 +74,7 @@ extension SendHalf {
   }
 
   /// Who waits when the socket takes no bytes: what the table has to know of the policy.
-  enum Waiting: UInt8 {
+  enum Waiting {
     /// The kernel: ``ResubmissionPolicy/completion``.
     case kernel
     /// Nobody: ``ResubmissionPolicy/nonblocking``.

@@ -44,6 +44,15 @@ struct SendHalf: ~Copyable {
     }
   }
 
+  /// Whether something can be queued.
+  @inline(__always)
+  var isOpen: Bool {
+    switch state {
+    case .idle, .enlisted, .sending: !wantsFinish
+    case .finishing, .finished, .failed: false
+    }
+  }
+
   /// Why nothing can be queued; `nil` while it can.
   var refusal: StreamFailure? {
     switch state {
@@ -120,6 +129,7 @@ struct SendHalf: ~Copyable {
 
   // MARK: Pieces
 
+  @inline(__always)
   mutating func append(_ piece: consuming SendPiece, _ storage: QueueStorage<SendPiece>) {
     byteCount += piece.byteCount
     pieces.append(piece, lentBy: storage)
@@ -142,11 +152,21 @@ struct SendHalf: ~Copyable {
   /// - Parameters:
   ///   - filter: Which pieces have ended, besides those whose last byte is out.
   ///   - storage: Takes the queue's memory when nothing is left in it.
-  /// - Returns: A piece that has ended; `nil` if none has.
+  /// - Returns: What is to be told of it; `nil` if no piece has ended.
+  @inline(__always)
   mutating func removeNext(
     _ filter: Ended, _ storage: QueueStorage<SendPiece>
-  ) -> SendPiece? {
-    if !pieces.isEmpty, pieces[0].byteCount == 0 { return remove(at: 0, storage) }
+  ) -> EndedPiece? {
+    if pieces.isEmpty { return nil }
+    if pieces[0].byteCount == 0 { return removeFirst(storage) }
+    return removeUnsent(filter, storage)
+  }
+
+  /// Takes the next piece that has ended before its last byte was out.
+  @inline(never)
+  private mutating func removeUnsent(
+    _ filter: Ended, _ storage: QueueStorage<SendPiece>
+  ) -> EndedPiece? {
     guard filter != .sent, inFlightByteCount == 0 else { return nil }
     for offset in 0..<pieces.count where filter.includes(pieces[offset]) {
       return remove(at: offset, storage)
@@ -178,12 +198,39 @@ struct SendHalf: ~Copyable {
     }
   }
 
+  @inline(__always)
+  private mutating func removeFirst(_ storage: QueueStorage<SendPiece>) -> EndedPiece {
+    let ended = EndedPiece(pieces[0])
+    pieces.dropFirst()
+    if pieces.isEmpty { pieces.giveBack(to: storage) }
+    return ended
+  }
+
   private mutating func remove(
     at offset: Int, _ storage: QueueStorage<SendPiece>
-  ) -> SendPiece {
-    let piece = offset == 0 ? pieces.removeFirst() : pieces.remove(at: offset)
+  ) -> EndedPiece {
+    let piece = pieces.remove(at: offset)
     byteCount -= piece.byteCount
     if pieces.isEmpty { pieces.giveBack(to: storage) }
-    return piece
+    return EndedPiece(piece)
   }
+}
+
+/// What is to be told of a send that has ended.
+struct EndedPiece {
+  let recipient: SendPiece.Recipient
+  let sentByteCount: Int
+  let unsentByteCount: Int
+  let earlyEnd: WaitEnd?
+
+  @inline(__always)
+  init(_ piece: borrowing SendPiece) {
+    recipient = piece.recipient
+    sentByteCount = piece.sentByteCount
+    unsentByteCount = piece.byteCount
+    earlyEnd = piece.earlyEnd
+  }
+
+  /// Whether its last byte is out.
+  var isSent: Bool { unsentByteCount == 0 }
 }

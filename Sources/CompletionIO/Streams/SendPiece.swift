@@ -2,16 +2,18 @@ internal import Uring
 
 /// Bytes of one send, on their way out of a stream.
 struct SendPiece: ~Copyable {
-  /// The memory, if the stream has it; a suspended sender's otherwise.
+  /// The memory, if the stream has it; `nil` for a suspended sender's.
   private var lease: BufferLease?
-  /// Where the next byte is, in memory of a suspended sender.
-  private var borrowed: UInt = 0
+  /// Where the next byte is.
+  private(set) var address: UInt
   /// Bytes that have not gone out.
   private(set) var byteCount: Int
   let totalByteCount: Int
   let recipient: Recipient
   /// Set when the send is to end early.
   var earlyEnd: WaitEnd?
+  /// Whether the bytes are in a buffer of the pool, which must not wait for a peer.
+  private(set) var isPooled: Bool
 
   /// Who is notified when the last byte is out, or of the failure.
   enum Recipient: Hashable {
@@ -24,49 +26,46 @@ struct SendPiece: ~Copyable {
 
   /// Takes over a lease; one of another loop's pool is copied, because a buffer's way back would be
   /// a lock away.
+  @inline(__always)
   init(_ lease: consuming BufferLease, home: UInt, recipient: Recipient) {
-    let isForeign = lease.poolIdentity != 0 && lease.poolIdentity != home
+    let pool = lease.poolIdentity
+    isPooled = pool == home
     byteCount = lease.byteCount
     totalByteCount = lease.byteCount
     self.recipient = recipient
-    self.lease = isForeign ? lease.copy() : lease
+    if pool != home, pool != 0 { lease = lease.copy() }
+    address = unsafe UInt(bitPattern: lease.address)
+    self.lease = consume lease
   }
 
   /// Refers to memory that stays in place until the wait is over.
+  @inline(__always)
   init(borrowing address: UInt, byteCount: Int, wait: WaitID) {
     lease = nil
-    borrowed = address
+    isPooled = false
+    self.address = address
     self.byteCount = byteCount
     totalByteCount = byteCount
     recipient = .wait(wait)
   }
 
-  /// Where the next byte is.
-  var address: UInt {
-    switch lease {
-    case .some(let lease): unsafe UInt(bitPattern: lease.address)
-    case .none: borrowed
-    }
-  }
-
-  /// Whether the bytes are in a buffer of the pool, which must not wait for a peer.
-  var isPooled: Bool {
-    switch lease {
-    case .some(let lease): lease.isPooled
-    case .none: false
-    }
-  }
+  /// Bytes that have gone out.
+  var sentByteCount: Int { totalByteCount - byteCount }
 
   /// Takes bytes off that are out.
+  @inline(__always)
   mutating func removeFirst(_ count: Int) {
     byteCount -= count
-    if lease == nil { borrowed += UInt(count) }
-    lease?.removeFirst(count)
+    address += UInt(count)
   }
 
   /// Copies the bytes to memory of their own; their buffer returns to the pool.
   mutating func copyOut() {
-    guard let lease = lease.take() else { return }
-    self.lease = lease.copy()
+    guard var lease = lease.take() else { return }
+    lease.removeFirst(lease.byteCount - byteCount)
+    lease = lease.copy()
+    address = unsafe UInt(bitPattern: lease.address)
+    isPooled = false
+    self.lease = consume lease
   }
 }

@@ -37,14 +37,21 @@ extension SocketStream {
       let box = LeaseBox(lease)
       return loop.perform { [self] in if let lease = box.take() { enqueue(lease, recipient) } }
     }
-    if let refusal = sendRefusal { return tell(recipient, refusal, sentByteCount: 0) }
+    if !takesSends, let refusal = sendRefusal {
+      return tell(recipient, refusal, sentByteCount: 0)
+    }
     queue(SendPiece(lease, home: loop.poolIdentity, recipient: recipient))
   }
+
+  /// Whether something can be queued.
+  @inline(__always)
+  var takesSends: Bool { closing == .open && sending.isOpen }
 
   /// Why nothing can be queued; `nil` while it can.
   var sendRefusal: StreamFailure? { closing == .open ? sending.refusal : .closed }
 
   /// Queues a piece for the next submission.
+  @inline(__always)
   func queue(_ piece: consuming SendPiece) {
     sending.append(piece, shared.pieces)
     // A send that waits for the peer is before it.
@@ -75,7 +82,7 @@ extension SocketStream {
 extension SocketStream {
   func takeTurn() {
     perform(sendEvent(.turn))
-    afterSending()
+    if closing != .open || extras != nil { afterSending() }
   }
 
   @inline(__always)
@@ -113,7 +120,7 @@ extension SocketStream {
   /// Hands as much as one send can gather to the kernel.
   private func startSending(mayWait: Bool) {
     var (request, mode) = sending.gather(to: descriptor) { madeExtras.message }
-    var policy = policy
+    let policy: ResubmissionPolicy
     switch mode {
     case .trying:
       (request.options, policy) = (.doNotWait, .nonblocking)
@@ -123,6 +130,7 @@ extension SocketStream {
       if mayWait {
         (request.options, policy) = ([.waitForAll, .pollFirst], .completion)
       } else {
+        policy = self.policy
         request.options = policy.asksNotToWait ? .doNotWait : .waitForAll
       }
     }
@@ -142,7 +150,7 @@ extension SocketStream {
     sending.settle(outcome.byteCount)
     endPieces(.cancelled)
     perform(sendEvent(.answered(answer)))
-    afterSending()
+    if closing != .open || extras != nil { afterSending() }
   }
 
   private func startFinishing() {
@@ -163,9 +171,9 @@ extension SocketStream {
   }
 
   /// Does what follows when bytes are out or nothing more can be sent.
+  ///
+  /// Nothing follows for an open stream without extras, as nearly all are.
   func afterSending() {
-    // Nothing follows for an open stream without extras, as nearly all are.
-    guard closing != .open || extras != nil else { return }
     if let extras, extras.isAboveMark, sending.byteCount <= unsentMarks.low {
       extras.isAboveMark = false
       resumeReceiving(afterPause: true)

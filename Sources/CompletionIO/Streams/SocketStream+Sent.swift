@@ -6,14 +6,15 @@ extension SocketStream {
   /// Ends pieces: with success those that are out, with a failure the others.
   func endPieces(_ filter: SendHalf.Ended, _ failure: StreamFailure? = nil) {
     while let piece = sending.removeNext(filter, shared.pieces) {
-      let moved = piece.totalByteCount - piece.byteCount
-      if piece.byteCount == 0 {
-        tell(piece.recipient, nil, sentByteCount: moved)
-      } else {
-        let end = piece.earlyEnd.map { StreamFailure($0) } ?? failure
-        tell(piece.recipient, end ?? .closed, sentByteCount: moved)
-      }
+      if piece.isSent, piece.recipient == .nobody { continue }
+      tellEnd(of: piece, failure)
     }
+  }
+
+  @inline(never)
+  private func tellEnd(of piece: EndedPiece, _ failure: StreamFailure?) {
+    let end = piece.earlyEnd.map { StreamFailure($0) } ?? failure ?? .closed
+    tell(piece.recipient, piece.isSent ? nil : end, sentByteCount: piece.sentByteCount)
   }
 
   func tell(

@@ -20,10 +20,15 @@ extension SocketStream {
   /// - Returns: What has come, or the wait for it.
   /// - Throws: ``SocketError`` when the stream is closed, another task receives, or the receiving
   ///   half has failed.
+  @inline(__always)
   func receive(
     into memory: OutputMemory?, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> Receipt {
-    if let refusal = receiveRefusal(isOwner) { throw refused(.receive, refusal) }
+    if isOwnerCancelled || closing != .open || receiving.receiver != nil,
+      let refusal = receiveRefusal(isOwner)
+    {
+      throw refused(.receive, refusal)
+    }
     if !receiving.isEmpty || receiving.end != nil {
       atOnceCount &+= 1
       return try takeReceived(into: memory)
@@ -45,6 +50,7 @@ extension SocketStream {
     return error(operation, failure)
   }
 
+  @inline(never)
   private func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
     if isOwner, isOwnerCancelled {
       return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
@@ -67,6 +73,7 @@ extension SocketStream {
   /// Takes the result of a receive's wait that is over.
   ///
   /// Bytes that came at the last moment have come, whatever the wait ended with.
+  @inline(__always)
   func finishReceive(
     _ result: WaitResult, into memory: OutputMemory?
   ) throws(SocketError) -> Receipt {
@@ -77,12 +84,17 @@ extension SocketStream {
     return try takeReceived(into: memory)
   }
 
+  @inline(__always)
   private func takeReceived(into memory: OutputMemory?) throws(SocketError) -> Receipt {
     guard receiving.isEmpty else {
-      defer { resumeReceiving(afterPause: true) }
+      defer { if receiving.state == .idle { resumeReceiving(afterPause: true) } }
       if let memory { return .count(receiving.copyFirst(to: memory, shared.leases)) }
       return .bytes(receiving.takeFirst(shared.leases))
     }
+    return try receivedEnd()
+  }
+
+  private func receivedEnd() throws(SocketError) -> Receipt {
     switch receiving.end {
     case .failed(let failure): throw error(.receive, failure)
     case .endOfStream: return .endOfStream
@@ -108,7 +120,9 @@ extension SocketStream {
   func send(
     _ bytes: InputMemory, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> WaitID {
-    if let refusal = sendRefusal(isOwner) { throw refused(.send, refusal) }
+    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
+      throw refused(.send, refusal)
+    }
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     queue(SendPiece(borrowing: bytes.address, byteCount: bytes.byteCount, wait: wait))
@@ -119,7 +133,9 @@ extension SocketStream {
   func enqueue(
     _ lease: consuming BufferLease, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> WaitID? {
-    if let refusal = sendRefusal(isOwner) { throw refused(.send, refusal) }
+    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
+      throw refused(.send, refusal)
+    }
     if sending.byteCount + lease.byteCount <= loop.configuration.unsentByteLimit {
       atOnceCount &+= 1
       queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
@@ -131,6 +147,7 @@ extension SocketStream {
     return wait
   }
 
+  @inline(never)
   private func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
     if isOwner, isOwnerCancelled {
       return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)

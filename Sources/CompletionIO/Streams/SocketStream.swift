@@ -66,7 +66,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   }
 
   /// How far closing has come.
-  enum Closing: UInt8 {
+  enum Closing {
     case open
     /// Queued sends go out first.
     case draining

@@ -37,7 +37,11 @@ extension SocketStream {
   ///
   /// Used on the loop's thread.
   public var policy: ResubmissionPolicy {
-    get { extras?.policy ?? loop.configuration.policy }
+    get {
+      // Without a reference to the extras, which would be counted.
+      guard extras != nil else { return loop.configuration.policy }
+      return extras?.policy ?? loop.configuration.policy
+    }
     set {
       waiting = SendHalf.Waiting(newValue)
       if extras != nil || newValue != policy { madeExtras.policy = newValue }

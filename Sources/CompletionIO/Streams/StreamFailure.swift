@@ -1,12 +1,23 @@
 internal import SystemPackage
 
 /// Why something on a stream did not work.
+///
+/// A half's state holds one and is compared with each message, so it is a word.
 struct StreamFailure: Hashable, Sendable {
-  /// A negated errno.
-  var code: Int32
-  var cause = SocketError.Cause.kernel
   /// Submissions that it took.
-  var attempts: Int32 = 1
+  let attempts: Int32
+  /// A negated errno; the kernel's are above -4096 (MAX_ERRNO).
+  private let shortCode: Int16
+  let cause: SocketError.Cause
+
+  init(code: Int32, cause: SocketError.Cause = .kernel, attempts: Int32 = 1) {
+    shortCode = Int16(clamping: code)
+    self.cause = cause
+    self.attempts = attempts
+  }
+
+  /// A negated errno.
+  var code: Int32 { Int32(shortCode) }
 }
 
 extension StreamFailure {

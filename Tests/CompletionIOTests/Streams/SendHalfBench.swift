@@ -77,8 +77,7 @@ final class SendHalfBench {
       var wait: UInt32?
       if case .wait(let id) = piece.recipient { wait = id.slot }
       ended.append(
-        Ended(
-          wait: wait, sent: piece.totalByteCount - piece.byteCount, left: piece.byteCount))
+        Ended(wait: wait, sent: piece.sentByteCount, left: piece.unsentByteCount))
     }
     return ended
   }
