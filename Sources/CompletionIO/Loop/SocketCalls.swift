@@ -9,10 +9,15 @@ package protocol SocketCalls: Sendable {
   /// Makes a stream socket that children do not inherit: socket(2).
   func makeSocket(family: Int32) throws(Errno) -> FileDescriptor
 
-  /// Sets an option whose value is an `int`: setsockopt(2).
+  /// Sets an option: setsockopt(2).
   func setOption(
-    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+    _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
   ) throws(Errno)
+
+  /// Reads an option, at most so many bytes of it: getsockopt(2).
+  func option(
+    _ level: Int32, _ number: Int32, byteLimit: Int, of socket: FileDescriptor
+  ) throws(Errno) -> [UInt8]
 
   /// Gives a socket its address: bind(2).
   func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno)
@@ -40,12 +45,27 @@ struct KernelSocketCalls: SocketCalls {
   }
 
   func setOption(
-    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+    _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
   ) throws(Errno) {
-    var value = value
-    let result = unsafe setsockopt(
-      socket.rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    let result = unsafe bytes.withUnsafeBytes {
+      unsafe setsockopt(
+        socket.rawValue, level, number, $0.baseAddress, socklen_t($0.count))
+    }
     guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
+  }
+
+  func option(
+    _ level: Int32, _ number: Int32, byteLimit: Int, of socket: FileDescriptor
+  ) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: byteLimit)
+    var byteCount = socklen_t(byteLimit)
+    let result = unsafe bytes.withUnsafeMutableBytes {
+      unsafe getsockopt(socket.rawValue, level, number, $0.baseAddress, &byteCount)
+    }
+    guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
+    // Of some options the kernel tells how many bytes there would be.
+    bytes.removeSubrange(min(Int(byteCount), byteLimit)...)
+    return bytes
   }
 
   func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {

@@ -124,10 +124,12 @@ public final class StreamListener: Sendable {
     to address: SocketAddress, on loops: [CompletionLoop], _ options: SocketOptions,
     _ policy: ResubmissionPolicy?
   ) throws(SocketError) -> StreamListener {
+    try options.checkAccepted(at: address, on: loops)
     let (sockets, bound) = try SocketFactory(loops[0].socketCalls).listen(
       on: address, count: loops.count, options)
     let acceptors = zip(sockets, loops).map { socket, loop in
-      Acceptor(socket, at: bound, on: loop, policy: policy)
+      Acceptor(
+        socket, at: bound, on: loop, policy: policy, settings: options.acceptedSettings)
     }
     for acceptor in acceptors { acceptor.loop.perform { acceptor.open() } }
     return StreamListener(

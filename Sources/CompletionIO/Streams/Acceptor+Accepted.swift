@@ -32,7 +32,9 @@ extension Acceptor {
     let descriptor: Descriptor =
       isDirect ? .direct(number) : .file(FileDescriptor(rawValue: number))
     // A cancelled accept can still carry a connection.
-    guard state < .closing, !loop.isStopping else { return refuse(descriptor) }
+    guard state < .closing, !loop.isStopping, setOptions(of: descriptor, peer) else {
+      return refuse(descriptor)
+    }
     guard loop.streams.hasRoom, waiting.isEmpty else {
       waiting.append(descriptor)
       if !isDirect { cancelAccepts() }

@@ -12,6 +12,8 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   let listener: FileDescriptor
   let policy: ResubmissionPolicy
   let local: LocalAddress?
+  /// Options of each connection.
+  let acceptedSettings: [SocketSetting]
   /// Where single accepts into a direct table put their peers' addresses, by their tokens.
   var accepts: [(token: Token, peer: PeerMemory?)] = []
   private var spareMemory: [PeerMemory] = []
@@ -48,10 +50,12 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   ///   - address: The address that it is bound to.
   ///   - loop: Accepts, and gets the connections.
   ///   - policy: That of accepts on demand, and of the connections; the loop's if `nil`.
+  ///   - settings: Options of each connection.
   init(
     _ listener: FileDescriptor, at address: SocketAddress, on loop: CompletionLoop,
-    policy: ResubmissionPolicy?
+    policy: ResubmissionPolicy?, settings: [SocketSetting] = []
   ) {
+    acceptedSettings = settings
     self.listener = listener
     self.loop = loop
     self.policy = policy ?? loop.configuration.policy

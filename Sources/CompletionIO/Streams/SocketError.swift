@@ -5,7 +5,8 @@ public import Uring
 public struct SocketError: Error, Hashable, Sendable {
   /// What was being done.
   public let operation: SocketOperation
-  /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN.
+  /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
+  /// ERANGE, EXDEV.
   public let errno: Errno
   /// Who says so.
   public let cause: Cause
@@ -18,12 +19,14 @@ public struct SocketError: Error, Hashable, Sendable {
   public let byteCount: Int
   /// What is wrong with the text, where an address was given as one.
   public let addressError: SocketAddressError?
+  /// Which option was being set or read.
+  public let option: SocketOptionName?
 
   /// Describes a failure.
   public init(
     _ operation: SocketOperation, _ errno: Errno, cause: Cause = .kernel,
     peer: SocketAddress? = nil, attempts: Int = 1, byteCount: Int = 0,
-    addressError: SocketAddressError? = nil
+    addressError: SocketAddressError? = nil, option: SocketOptionName? = nil
   ) {
     self.operation = operation
     self.errno = errno
@@ -32,6 +35,7 @@ public struct SocketError: Error, Hashable, Sendable {
     self.attempts = attempts
     self.byteCount = byteCount
     self.addressError = addressError
+    self.option = option
   }
 
   /// Who says that an operation failed.
@@ -54,6 +58,12 @@ public struct SocketError: Error, Hashable, Sendable {
     case badAddress
     /// The loop has as many operations on their way as it may have.
     case tableFull
+    /// The option cannot have this value.
+    case badValue
+    /// The socket is in a loop's direct table, where it has no number for system calls.
+    case directDescriptor
+    /// The call was made on another thread than the loop's.
+    case wrongThread
   }
 
   static func loopStopped(_ operation: SocketOperation) -> Self {
@@ -85,6 +95,8 @@ public enum SocketOperation: String, Hashable, Sendable {
   case open
   /// Setting an option: setsockopt(2).
   case setOption
+  /// Reading an option: getsockopt(2).
+  case readOption
   /// Giving a socket its address: bind(2).
   case bind
   /// Starting to listen: listen(2).
@@ -110,7 +122,8 @@ extension SocketOperation {
   fileprivate var namesOwnAddress: Bool {
     switch self {
     case .bind, .listen: true
-    case .open, .setOption, .accept, .connect, .receive, .send, .shutdown, .close, .operation:
+    case .open, .setOption, .readOption, .accept, .connect, .receive, .send, .shutdown, .close,
+      .operation:
       false
     }
   }
@@ -119,7 +132,8 @@ extension SocketOperation {
 extension SocketError: CustomStringConvertible {
   /// Operation, errno, peer, attempts, and what to do, in one line.
   public var description: String {
-    var text = "\(operation.rawValue) failed: \(errno) (\(errno.rawValue))"
+    let subject = option.map { "\(operation.rawValue) \($0)" } ?? operation.rawValue
+    var text = "\(subject) failed: \(errno) (\(errno.rawValue))"
     if let peer { text += ", \(operation.namesOwnAddress ? "address" : "peer") \(peer)" }
     if attempts > 1 { text += ", after \(attempts) attempts" }
     if byteCount > 0 { text += ", after \(byteCount) bytes" }
@@ -137,7 +151,26 @@ extension SocketError: CustomStringConvertible {
     case .loopStopped: "its loop is stopping"
     case .tableFull: "raise LoopConfiguration.flightLimit or start fewer operations"
     case .badAddress: addressError.map { "\($0)" } ?? "the text is no address"
-    case .kernel: kernelAdvice
+    case .badValue: "the option cannot have this value; its documentation says what it can have"
+    case .directDescriptor:
+      "it is a direct descriptor; set the option on its listener, or use no direct descriptors"
+    case .wrongThread: "call it on the thread of the socket's loop"
+    case .kernel: option == nil ? kernelAdvice : optionAdvice
+    }
+  }
+
+  private var optionAdvice: String {
+    switch errno {
+    case .protocolNotAvailable, .notSupportedOnSocket:
+      "this kind of socket, or this kernel, has no such option"
+    case .notPermitted, .permissionDenied:
+      "this value needs rights that the process has not: CAP_NET_ADMIN for most options"
+    case .noSuchFileOrDirectory, .operationNotSupportedByDevice:
+      "there is nothing of this name: look at the device or the algorithm"
+    case .invalidArgument:
+      "the kernel does not take this value, or not any more in the socket's state"
+    default:
+      "the kernel refused it"
     }
   }
 

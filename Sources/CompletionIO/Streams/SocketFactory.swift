@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SystemPackage
 internal import Uring
 
@@ -17,6 +16,22 @@ struct SocketFactory {
   func open(
     for address: SocketAddress, _ options: SocketOptions
   ) throws(SocketError) -> FileDescriptor {
+    try open(for: address, options.settings(for: address.family) + options.settings)
+  }
+
+  private func openListening(
+    on address: SocketAddress, _ options: SocketOptions
+  ) throws(SocketError) -> FileDescriptor {
+    // Before the caller's own, which may say something else.
+    let settings =
+      options.settings(for: address.family) + [SocketSetting(.reuseAddress, true)]
+      + options.settings
+    return try open(for: address, settings)
+  }
+
+  private func open(
+    for address: SocketAddress, _ settings: [SocketSetting]
+  ) throws(SocketError) -> FileDescriptor {
     let descriptor: FileDescriptor
     do throws(Errno) {
       descriptor = try calls.makeSocket(family: address.family)
@@ -24,42 +39,12 @@ struct SocketFactory {
       throw SocketError(.open, error, peer: address)
     }
     do throws(SocketError) {
-      try set(options, on: descriptor, address)
+      try calls.setOptions(settings, on: descriptor, address)
     } catch {
       calls.close(descriptor)
       throw error
     }
     return descriptor
-  }
-
-  private func set(
-    _ options: SocketOptions, on descriptor: FileDescriptor, _ address: SocketAddress
-  ) throws(SocketError) {
-    let isInternet = address.family == AF_INET || address.family == AF_INET6
-    if options.noDelay, isInternet {
-      try set(Int32(IPPROTO_TCP), TCP_NODELAY, 1, on: descriptor, address)
-    }
-    if address.family == AF_INET6 {
-      let value: Int32 = options.isIPv6Only ? 1 : 0
-      try set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, value, on: descriptor, address)
-    }
-    if let byteCount = options.sendBufferByteCount {
-      try set(SOL_SOCKET, SO_SNDBUF, byteCount, on: descriptor, address)
-    }
-    if let byteCount = options.receiveBufferByteCount {
-      try set(SOL_SOCKET, SO_RCVBUF, byteCount, on: descriptor, address)
-    }
-  }
-
-  private func set(
-    _ level: Int32, _ name: Int32, _ value: Int32, on descriptor: FileDescriptor,
-    _ address: SocketAddress
-  ) throws(SocketError) {
-    do throws(Errno) {
-      try calls.setOption(level, name, to: value, on: descriptor)
-    } catch {
-      throw SocketError(.setOption, error, peer: address)
-    }
   }
 
   /// Makes listening sockets that share one address, one for each of `count` loops.
@@ -71,16 +56,15 @@ struct SocketFactory {
   ) throws(SocketError) -> (listeners: [FileDescriptor], address: SocketAddress) {
     var listeners: [FileDescriptor] = []
     do throws(SocketError) {
-      let first = try open(for: address, options)
+      let first = try openListening(on: address, options)
       listeners.append(first)
-      try set(SOL_SOCKET, SO_REUSEADDR, 1, on: first, address)
       let bound = try bind(first, to: address)
-      if count > 1 { try set(SOL_SOCKET, SO_REUSEPORT, 1, on: first, address) }
+      let sharing = [SocketSetting(.reusePort, true)]
+      if count > 1 { try calls.setOptions(sharing, on: first, address) }
       for _ in 1..<count {
-        let next = try open(for: bound, options)
+        let next = try openListening(on: bound, options)
         listeners.append(next)
-        try set(SOL_SOCKET, SO_REUSEADDR, 1, on: next, address)
-        try set(SOL_SOCKET, SO_REUSEPORT, 1, on: next, address)
+        try calls.setOptions(sharing, on: next, address)
         _ = try bind(next, to: bound)
       }
       for listener in listeners {

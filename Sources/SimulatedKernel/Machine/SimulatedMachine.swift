@@ -104,9 +104,9 @@ package final class SimulatedMachine: @unchecked Sendable {
 
   // MARK: Sockets
 
-  func makeSocket(isUnix: Bool) -> SimulatedSocket {
+  func newSocket(family: Int32) -> SimulatedSocket {
     lastSocketNumber += 1
-    return SimulatedSocket(number: lastSocketNumber, on: self, isUnix: isUnix)
+    return SimulatedSocket(number: lastSocketNumber, on: self, family: family)
   }
 
   /// An address with a port that nobody has.

@@ -40,11 +40,12 @@ extension SimulatedSocket {
 
   /// Makes the other end of a connection and queues it.
   func take(_ client: SimulatedSocket) {
-    let server = machine.makeSocket(isUnix: isUnix)
+    let server = machine.newSocket(family: options.family)
     server.localAddress = localAddress
     server.remoteAddress = client.localAddress
-    // A TCP socket inherits its buffers' sizes, a Unix-domain one does not (unix_create1).
+    // A TCP socket inherits options, a Unix-domain one does not (sk_clone_lock, unix_create1).
     if !isUnix {
+      server.options = options
       server.sendLimit = sendLimit
       server.receiveLimit = receiveLimit
     }

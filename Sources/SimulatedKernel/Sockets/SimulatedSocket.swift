@@ -10,6 +10,7 @@ package final class SimulatedSocket {
   package let number: Int
   unowned let machine: SimulatedMachine
   let isUnix: Bool
+  var options: SimulatedOptions
 
   /// Where a socket is in its life.
   package enum State: Hashable, Sendable {
@@ -67,10 +68,11 @@ package final class SimulatedSocket {
   var connectors: [ArmedRequest] = []
   var reusesPort = false
 
-  init(number: Int, on machine: SimulatedMachine, isUnix: Bool) {
+  init(number: Int, on machine: SimulatedMachine, family: Int32) {
     self.number = number
     self.machine = machine
-    self.isUnix = isUnix
+    options = SimulatedOptions(family: family)
+    isUnix = options.isUnix
     sendLimit = machine.network.sendBufferByteCount
     receiveLimit = machine.network.receiveBufferByteCount
   }

@@ -6,7 +6,7 @@ package import Uring
 // The system calls that a loop makes on sockets, without a kernel.
 extension SimulatedMachine: SocketCalls {
   package func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
-    let socket = makeSocket(isUnix: family == AF_UNIX)
+    let socket = newSocket(family: family)
     guard let number = descriptors.insert(socket) else {
       throw .tooManyOpenFiles
     }
@@ -14,16 +14,16 @@ extension SimulatedMachine: SocketCalls {
   }
 
   package func setOption(
-    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+    _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
   ) throws(Errno) {
-    let socket = try open(socket)
-    guard level == SOL_SOCKET else { return }
-    switch name {
-    case SO_SNDBUF: socket.sendLimit = max(1, Int(value))
-    case SO_RCVBUF: socket.receiveLimit = max(1, Int(value))
-    case SO_REUSEPORT: socket.reusesPort = value != 0
-    default: break
-    }
+    try open(socket).setOption(SocketOptionName(level: level, number: number), to: bytes)
+  }
+
+  package func option(
+    _ level: Int32, _ number: Int32, byteLimit: Int, of socket: FileDescriptor
+  ) throws(Errno) -> [UInt8] {
+    let value = try open(socket).option(SocketOptionName(level: level, number: number))
+    return Array(value.prefix(byteLimit))
   }
 
   package func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {

@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 import Uring
@@ -14,7 +15,7 @@ import Uring
     for _ in 0..<500 {
       let time = UInt64(numbers.below(100))
       times.append(time)
-      queue.add(.transfer(machine.makeSocket(isUnix: false)), at: time)
+      queue.add(.transfer(machine.newSocket(family: AF_INET)), at: time)
     }
     // Sockets are numbered in the order of their events, which is kept at equal times.
     let expected = times.enumerated().sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map { $0.0 + 1 }
@@ -37,7 +38,7 @@ import Uring
   @Test func aNumberIsUsedAgainAfterItsClose() throws {
     let machine = SimulatedMachine(seed: 1)
     var table = DescriptorTable(base: 10, limit: 2)
-    let sockets = (0..<3).map { _ in machine.makeSocket(isUnix: false) }
+    let sockets = (0..<3).map { _ in machine.newSocket(family: AF_INET) }
     #expect(table.insert(sockets[0]) == 10)
     #expect(table.insert(sockets[1]) == 11)
     #expect(table.insert(sockets[2]) == nil)
@@ -51,7 +52,7 @@ import Uring
   @Test func theLowestFreeNumberIsOpenedNext() {
     let machine = SimulatedMachine(seed: 1)
     var table = DescriptorTable(base: 10, limit: 8)
-    func open() -> Int32? { table.insert(machine.makeSocket(isUnix: false)) }
+    func open() -> Int32? { table.insert(machine.newSocket(family: AF_INET)) }
     for number in 10..<16 { #expect(open() == Int32(number)) }
     for number in [11, 14, 12] as [Int32] { _ = table.remove(number) }
     #expect([open(), open(), open(), open(), open(), open()] == [11, 12, 14, 16, 17, nil])

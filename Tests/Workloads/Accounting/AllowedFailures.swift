@@ -57,7 +57,7 @@ extension SocketError {
       case .cancellation: !circumstances.isDisjoint(with: [.cancelled, .stopping])
       case .closed: !circumstances.isDisjoint(with: [.closed, .stopping])
       case .loopStopped: circumstances.contains(.stopping)
-      case .badAddress, .busy, .finished: false
+      case .badAddress, .busy, .finished, .badValue, .directDescriptor, .wrongThread: false
       case .tableFull, .kernel: true
       }
     if !isExplained { return "nobody had \(cause) happen" }

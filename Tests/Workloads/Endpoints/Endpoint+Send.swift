@@ -87,7 +87,8 @@ extension Endpoint {
       return await world.pause(microseconds: 200, on: connection.loop)
     case .kernel where error.errno == .resourceTemporarilyUnavailable:
       return await world.pause(microseconds: 200, on: connection.loop)
-    case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress:
+    case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress, .badValue,
+      .directDescriptor, .wrongThread:
       return false
     }
   }

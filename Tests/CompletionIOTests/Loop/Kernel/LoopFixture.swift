@@ -141,8 +141,12 @@ private final class NoSockets: SocketCalls {
   }
 
   func setOption(
-    _ level: Int32, _ name: Int32, to value: Int32, on socket: FileDescriptor
+    _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
   ) throws(Errno) {}
+
+  func option(
+    _ level: Int32, _ number: Int32, byteLimit: Int, of socket: FileDescriptor
+  ) throws(Errno) -> [UInt8] { throw .badFileDescriptor }
 
   func bind(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {}
   func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {}
