@@ -34,7 +34,7 @@ extension Acceptor {
     // A cancelled accept can still carry a connection.
     guard state < .closing, !loop.isStopping else { return refuse(descriptor) }
     guard loop.streams.hasRoom, waiting.isEmpty else {
-      waiting.append(descriptor)
+      waiting.append((descriptor, peer))
       if !isDirect { cancelAccepts() }
       return waitForRoom()
     }
@@ -47,9 +47,13 @@ extension Acceptor {
   }
 
   func handOutWaiting() {
-    while !waiting.isEmpty, loop.streams.hasRoom {
-      accepted(makeStream(waiting.removeFirst(), nil))
-    }
+    while !waiting.isEmpty, loop.streams.hasRoom { accepted(makeWaitingStream()) }
+  }
+
+  /// Makes a stream of the connection that has waited longest for room.
+  func makeWaitingStream() -> SocketStream {
+    let (descriptor, peer) = waiting.removeFirst()
+    return makeStream(descriptor, peer)
   }
 
   /// Makes a stream of an accepted connection.
