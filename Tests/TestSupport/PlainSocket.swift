@@ -30,15 +30,25 @@ package struct PlainSocket: ~Copyable, Sendable {
     guard answer == 0 else { throw Errno(rawValue: errno) }
   }
 
-  /// Listens on a loopback port of the kernel's choice.
-  package static func listening(backlog: Int32 = 64) throws(Errno) -> PlainSocket {
-    let socket = try PlainSocket()
+  /// Takes an address without listening on it: a connect is refused, and nobody else is given the
+  /// port meanwhile.
+  package static func bound(
+    to address: SocketAddress = .loopback(port: 0)
+  ) throws(Errno) -> PlainSocket {
+    let socket = try PlainSocket(address.port == nil ? AF_UNIX : AF_INET)
     let descriptor = socket.descriptor
-    let bound = unsafe SocketAddress.loopback(port: 0).withSockaddr { pointer, byteCount in
+    let answer = unsafe address.withSockaddr { pointer, byteCount in
       unsafe bind(
         descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
     }
-    guard bound == 0, listen(descriptor, backlog) == 0 else { throw Errno(rawValue: errno) }
+    guard answer == 0 else { throw Errno(rawValue: errno) }
+    return socket
+  }
+
+  /// Listens on a loopback port of the kernel's choice.
+  package static func listening(backlog: Int32 = 64) throws(Errno) -> PlainSocket {
+    let socket = try bound()
+    guard listen(socket.descriptor, backlog) == 0 else { throw Errno(rawValue: errno) }
     return socket
   }
 

@@ -36,7 +36,7 @@ public struct Outcome: Hashable, Sendable {
   /// The error, if the operation failed; ETIMEDOUT if its deadline passed.
   public var error: Errno? {
     guard result < 0 else { return nil }
-    return isTimedOut ? .timedOut : Errno(rawValue: -result)
+    return isTimedOut ? .timedOut : Errno(rawValue: 0 &- result)
   }
 
   /// The provided buffer that the kernel took, if any.
@@ -55,7 +55,7 @@ extension Outcome {
   /// EINTR is the answer of a worker thread of the kernel that the cancel found waiting
   /// (io_wq_cancel_cb).
   var isTransient: Bool {
-    switch Errno(rawValue: -result) {
+    switch Errno(rawValue: 0 &- result) {
     case .canceled, .noBufferSpace, .noMemory, .interrupted, .resourceTemporarilyUnavailable: true
     default: false
     }

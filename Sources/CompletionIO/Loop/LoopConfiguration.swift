@@ -4,7 +4,8 @@ public import Uring
 public struct LoopConfiguration: Hashable, Sendable {
   /// The ring's queues.
   public var ring = RingConfiguration()
-  /// Operations that can be on their way at once; each armed receive is one.
+  /// Operations that can be on their way at once: one for the loop's wake-up, one for each listener,
+  /// two for each connection; at least 2, and 4 for a loop that listens.
   public var flightLimit = 1 << 16
   /// Buffers that the kernel receives into, for all connections of the loop; a power of two.
   ///

@@ -76,7 +76,7 @@ extension LoopCore {
     let request = table[slot].request
     switch request.operation {
     case .shutdown where !request.descriptor.isDirect:
-      return kernel.shutdown(request.descriptor, direction: Int32(request.count))
+      return kernel.shutdown(request.descriptor, direction: Int32(bitPattern: request.count))
     case .connect:
       if request.isToUnixDomain { table[slot].facts.insert(.unixDomain) }
       // connect(2) takes no direct descriptor.

@@ -74,9 +74,6 @@ public struct Answer: Hashable, Sendable {
     /// The owner of the request, or its deadline, has asked the kernel to cancel it.
     @inlinable
     public static var cancelRequested: Self { Self(rawValue: 1 << 1) }
-    /// The socket is not a stream: one send is one message, and 0 bytes are a message too.
-    @inlinable
-    public static var datagram: Self { Self(rawValue: 1 << 2) }
     /// The address of a connect is a Unix-domain one: EAGAIN says that the backlog is full.
     @inlinable
     public static var unixDomain: Self { Self(rawValue: 1 << 3) }

@@ -65,8 +65,7 @@ extension ResubmissionPolicy {
   private func verdictForSuccess(_ answer: Answer) -> Verdict {
     switch answer.operation {
     case .send, .sendZeroCopy:
-      let isPartial = answer.result < answer.byteCount && !answer.facts.contains(.datagram)
-      guard isPartial else { return .surface }
+      guard answer.result < answer.byteCount else { return .surface }
       // A send that a cancel has cut short has failed, under every policy.
       if answer.isCancelled { return .surfaceAs(.canceled) }
       guard self != .nonblocking else { return .surface }
@@ -74,7 +73,7 @@ extension ResubmissionPolicy {
       return answer.result > 0 || answer.mayTryAgain ? .sendRest : .surface
     case .sendMessage:
       return .surface  // The sender gathers the rest again.
-    case .receive where answer.result == 0 && !answer.facts.contains(.datagram):
+    case .receive where answer.result == 0:
       return .surface  // The end of a stream, which no new receive would change.
     case .accept, .receive:
       return answer.options.contains(.multishot) ? .surfaceAndRearm : .surface

@@ -63,7 +63,8 @@ public final class StreamListener: Sendable {
   ///     loop's if `nil`.
   /// - Returns: A listener that accepts nothing yet; connections wait in its backlog.
   /// - Throws: ``SocketError`` with EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ESHUTDOWN; EINVAL for
-  ///   text that is no address.
+  ///   text that is no address; ENOBUFS if the loops' ``LoopConfiguration/flightLimit`` leaves no
+  ///   room for a connection beside their listeners.
   ///
   /// The corresponding C functions are `socket`, `bind` and `listen`.
   public static func bind(
@@ -83,7 +84,9 @@ public final class StreamListener: Sendable {
   ///   - policy: What ``accept()`` and accepted connections do when the kernel says "not now"; the
   ///     loop's if `nil`.
   /// - Returns: A listener that accepts nothing yet; connections wait in its backlog.
-  /// - Throws: ``SocketError`` with EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ESHUTDOWN.
+  /// - Throws: ``SocketError`` with EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE, ESHUTDOWN; ENOBUFS if
+  ///   the loops' ``LoopConfiguration/flightLimit`` leaves no room for a connection beside their
+  ///   listeners.
   ///
   /// The corresponding C functions are `socket`, `bind` and `listen`.
   public static func bind(
@@ -94,8 +97,10 @@ public final class StreamListener: Sendable {
     let loops = address.port == nil ? [group.loops[0]] : group.loops
     let listener = try bind(to: address, on: loops, options, policy)
     for acceptor in listener.acceptors {
-      let isOpen = await acceptor.loop.isolation.run { _ in acceptor.state != .closed }
-      guard isOpen else { throw .loopStopped(.bind) }
+      let refusal = await acceptor.loop.isolation.run { _ in
+        acceptor.state == .closed ? acceptor.failure ?? .loopStopped(.bind) : nil
+      }
+      if let refusal { throw refusal }
     }
     return listener
   }
@@ -109,7 +114,7 @@ public final class StreamListener: Sendable {
   ///   - policy: What ``accept()`` and accepted connections do when the kernel says "not now"; the
   ///     loop's if `nil`.
   /// - Returns: A listener that accepts nothing yet; connections wait in its backlog. One whose loop
-  ///   is stopping says so when it is used.
+  ///   is stopping, or has no room for a connection beside its listeners, says so when it is used.
   /// - Throws: ``SocketError`` with EADDRINUSE, EADDRNOTAVAIL, EACCES, EMFILE.
   ///
   /// The corresponding C functions are `socket`, `bind` and `listen`.

@@ -36,7 +36,7 @@ extension Acceptor {
       return refuse(descriptor)
     }
     guard loop.streams.hasRoom, waiting.isEmpty else {
-      waiting.append(descriptor)
+      waiting.append((descriptor, peer))
       if !isDirect { cancelAccepts() }
       return waitForRoom()
     }
@@ -49,9 +49,13 @@ extension Acceptor {
   }
 
   func handOutWaiting() {
-    while !waiting.isEmpty, loop.streams.hasRoom {
-      accepted(makeStream(waiting.removeFirst(), nil))
-    }
+    while !waiting.isEmpty, loop.streams.hasRoom { accepted(makeWaitingStream()) }
+  }
+
+  /// Makes a stream of the connection that has waited longest for room.
+  func makeWaitingStream() -> SocketStream {
+    let (descriptor, peer) = waiting.removeFirst()
+    return makeStream(descriptor, peer)
   }
 
   /// Makes a stream of an accepted connection.

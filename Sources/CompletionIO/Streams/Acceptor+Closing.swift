@@ -25,7 +25,7 @@ extension Acceptor {
     guard state != .closed else { return }
     if registryIndex >= 0 { loop.streams.acceptorCount -= 1 }
     state = .closed
-    for descriptor in waiting { refuse(descriptor) }
+    for connection in waiting { refuse(connection.descriptor) }
     waiting = []
     // Not by a request: who has waited for this binds the address again at once.
     loop.closeNow(listener)

@@ -17,8 +17,9 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   /// Where single accepts into a direct table put their peers' addresses, by their tokens.
   var accepts: [(token: Token, peer: PeerMemory?)] = []
   private var spareMemory: [PeerMemory] = []
-  /// Connections that were accepted when the flight table had no room for them.
-  var waiting: [Descriptor] = []
+  /// Connections that were accepted when the flight table had no room for them, and their peers'
+  /// addresses where the accept has told them.
+  var waiting: [(descriptor: Descriptor, peer: SocketAddress?)] = []
   var state = State.paused
   /// Whether a connection is wanted, on demand.
   var isAsked = false
@@ -64,9 +65,14 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     super.init()
   }
 
-  /// Has the loop close the listening socket when it stops; closes it if the loop is stopping.
+  /// Has the loop close the listening socket when it stops; closes it if the loop is stopping, or
+  /// if its flight table is too small for a connection besides the listeners.
   func open() {
     guard !loop.isStopping else { return finish() }
+    guard loop.streams.canAddAcceptor else {
+      failure = .tableFull(.listen, local?.address)
+      return finish()
+    }
     loop.registry.add(self)
     loop.streams.acceptorCount += 1
   }
@@ -110,10 +116,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   func acceptOne() {
     guard state == .onDemand, accepts.isEmpty else { return }
     isAsked = true
-    if let descriptor = waiting.first, loop.streams.hasRoom {
-      waiting.removeFirst()
-      return handOver(makeStream(descriptor, nil))
-    }
+    if !waiting.isEmpty, loop.streams.hasRoom { return handOver(makeWaitingStream()) }
     guard loop.streams.hasRoom else { return waitForRoom() }
     if isDirect, !loop.streams.places.reserve(for: self, having: 0) { return }
     let peer = spareMemory.popLast() ?? PeerMemory()

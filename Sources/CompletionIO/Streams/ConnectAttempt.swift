@@ -80,8 +80,7 @@ final class ConnectAttempt: OperationOwner {
   private func begin(_ timeout: Duration?) -> Bool {
     token = unsafe loop.begin(
       .connect(.file(descriptor), to: memory, byteCount: byteCount),
-      policy: policy ?? loop.configuration.policy,
-      facts: address.port == nil ? .unixDomain : [], timeout: timeout, owner: self)
+      policy: policy ?? loop.configuration.policy, timeout: timeout, owner: self)
     guard token == nil else { return true }
     loop.streams.streamClosed()
     fail(.tableFull)

@@ -70,8 +70,8 @@ public struct SocketError: Error, Hashable, Sendable {
     Self(operation, .socketShutdown, cause: .loopStopped)
   }
 
-  static func tableFull(_ operation: SocketOperation) -> Self {
-    Self(operation, .noBufferSpace, cause: .tableFull)
+  static func tableFull(_ operation: SocketOperation, _ peer: SocketAddress? = nil) -> Self {
+    Self(operation, .noBufferSpace, cause: .tableFull, peer: peer)
   }
 
   static func closed(_ operation: SocketOperation) -> Self {

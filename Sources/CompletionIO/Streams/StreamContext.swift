@@ -41,9 +41,20 @@ final class StreamContext: OperationOwner {
   /// connections of a program to itself could keep their own other ends from being accepted.
   var hasRoomForConnect: Bool { freeCount >= Self.flightsOfStream * (1 + acceptorCount) }
 
+  /// Whether the flight table is large enough for another listener and one connection.
+  ///
+  /// A listener beside which no connection has room would never accept.
+  var canAddAcceptor: Bool {
+    loop.configuration.flightLimit >= Self.flightsOfLoop + acceptorCount + 1 + Self.flightsOfStream
+  }
+
+  /// The flight that the loop's wake-up takes.
+  private static var flightsOfLoop: Int { 1 }
+
   /// Flights that no stream has been promised, nor the loop's wake-up and the listeners' accepts.
   private var freeCount: Int {
-    loop.configuration.flightLimit - 1 - acceptorCount - streamCount * Self.flightsOfStream
+    loop.configuration.flightLimit - Self.flightsOfLoop - acceptorCount
+      - streamCount * Self.flightsOfStream
   }
 }
 

@@ -19,12 +19,12 @@ public struct EpollPoller: Poller, ~Copyable {
 
   /// Makes a poller.
   ///
-  /// - Parameter eventLimit: Most events in one wait; at least 1.
-  /// - Throws: EMFILE, ENFILE, ENOMEM.
+  /// - Parameter eventLimit: Most events in one wait; from 1 to 134,217,726, the kernel's limit.
+  /// - Throws: EINVAL (another event limit), EMFILE, ENFILE, ENOMEM.
   ///
   /// The corresponding C function is `epoll_create1` (Linux 2.6.27).
   public init(eventLimit: Int = 1024) throws(Errno) {
-    precondition(eventLimit > 0, "a wait needs room for an event")
+    guard pollerEventLimits.contains(eventLimit) else { throw .invalidArgument }
     let waker = try PollerWaker()
     let answer = epoll_create1(CREADINESS_CLOEXEC)
     guard answer >= 0 else { throw .current }
@@ -54,7 +54,7 @@ public struct EpollPoller: Poller, ~Copyable {
   public mutating func register(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
-    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    guard token != pollerReservedToken else { throw .invalidArgument }
     kernelCallCount += 1
     try Self.control(epoll, EPOLL_CTL_ADD, descriptor, token, interest, mode)
   }
@@ -65,7 +65,7 @@ public struct EpollPoller: Poller, ~Copyable {
   public mutating func modify(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
-    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    guard token != pollerReservedToken else { throw .invalidArgument }
     kernelCallCount += 1
     try Self.control(epoll, EPOLL_CTL_MOD, descriptor, token, interest, mode)
   }

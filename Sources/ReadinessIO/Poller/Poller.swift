@@ -16,7 +16,7 @@ public protocol Poller: ~Copyable {
   ///   - interest: What to wait for, beside errors and hang-ups.
   ///   - mode: When to report it again.
   /// - Throws: EEXIST (registered already), EBADF (not open), EPERM (a regular file or another that
-  ///   is always ready), ENOSPC (a limit is reached), ENOMEM.
+  ///   is always ready), EINVAL (the reserved token), ENOSPC (a limit is reached), ENOMEM.
   ///
   /// The corresponding C function is `epoll_ctl` with `EPOLL_CTL_ADD`.
   mutating func register(
@@ -32,7 +32,7 @@ public protocol Poller: ~Copyable {
   ///   - token: Comes back in each of its events; any value but ``reservedToken``.
   ///   - interest: What to wait for, beside errors and hang-ups.
   ///   - mode: When to report it again.
-  /// - Throws: ENOENT (not registered), EBADF (not open), EPERM, ENOMEM.
+  /// - Throws: ENOENT (not registered), EBADF (not open), EPERM, EINVAL (the reserved token), ENOMEM.
   ///
   /// The corresponding C function is `epoll_ctl` with `EPOLL_CTL_MOD`.
   mutating func modify(
@@ -77,3 +77,10 @@ extension Poller where Self: ~Copyable {
 }
 
 let pollerReservedToken = UInt64.max
+
+/// How many events a wait of a caller's may have: one less than epoll takes at most, because the
+/// waker's event is not the caller's.
+///
+/// `EP_MAX_EVENTS` is `INT_MAX / sizeof(struct epoll_event)`, whose size is 12 or 16 bytes
+/// (fs/eventpoll.c).
+let pollerEventLimits = 1...(Int(Int32.max) / 16 - 1)

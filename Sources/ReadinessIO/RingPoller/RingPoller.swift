@@ -36,20 +36,27 @@ public struct RingPoller: Poller, ~Copyable {
   /// Makes a poller for the calling thread.
   ///
   /// - Parameters:
-  ///   - eventLimit: Most events in one wait; at least 1.
-  ///   - descriptorLimit: Descriptors below this number can be registered; at most
+  ///   - eventLimit: Most events in one wait; from 1 to 134,217,726, epoll's own limit.
+  ///   - descriptorLimit: Descriptors below this number can be registered; from 1 to
   ///     `Token.slotLimit`.
   ///   - configuration: Sizes of the ring.
-  /// - Throws: `RingSetupError`, which says what stands in the way.
+  /// - Throws: `RingSetupError`, which says what stands in the way, or which limit cannot be.
   ///
   /// The corresponding C function is `io_uring_setup`.
   public init(
     eventLimit: Int = 1024, descriptorLimit: Int = 1 << 20,
     ring configuration: RingConfiguration = RingConfiguration(completionEntryCount: 4096)
   ) throws(RingSetupError) {
-    precondition(eventLimit > 0, "a wait needs room for an event")
-    precondition(
-      (1...Token.slotLimit).contains(descriptorLimit), "a token cannot name \(descriptorLimit)")
+    guard pollerEventLimits.contains(eventLimit) else {
+      throw .badConfiguration(
+        "RingPoller.init(eventLimit:)", eventLimit,
+        rule: "from 1 to \(pollerEventLimits.upperBound)")
+    }
+    // A token has to name the descriptor.
+    guard (1...Token.slotLimit).contains(descriptorLimit) else {
+      throw .badConfiguration(
+        "RingPoller.init(descriptorLimit:)", descriptorLimit, rule: "from 1 to \(Token.slotLimit)")
+    }
     let ring = try Ring(configuration)
     let waker: PollerWaker
     do throws(Errno) {
@@ -98,7 +105,7 @@ public struct RingPoller: Poller, ~Copyable {
   public mutating func register(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
-    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    guard token != pollerReservedToken else { throw .invalidArgument }
     try checkPollable(descriptor)
     let slot = Int(descriptor.rawValue)
     guard slot < descriptorLimit else { throw .noSpace }
@@ -118,7 +125,7 @@ public struct RingPoller: Poller, ~Copyable {
   public mutating func modify(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
-    precondition(token != pollerReservedToken, "the token \(token) names the waker")
+    guard token != pollerReservedToken else { throw .invalidArgument }
     let slot = try registeredSlot(of: descriptor)
     try disarm(slot)
     registrations[slot].set(token: token, interest: interest, mode: mode)

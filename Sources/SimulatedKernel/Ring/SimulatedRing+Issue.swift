@@ -46,7 +46,7 @@ extension SimulatedRing {
     case .linkTimeout:
       post(token, -Errno.invalidArgument.rawValue)  // Behind no request (io_link_timeout_prep).
     case .shutdown:
-      post(token, shutdown(request.descriptor, direction: Int32(request.count)))
+      post(token, shutdown(request.descriptor, direction: Int32(bitPattern: request.count)))
     case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .poll:
       if let socket = socket(request.descriptor) {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)

@@ -73,7 +73,10 @@ extension Completion {
   }
 
   /// The error, if the result is one.
+  ///
+  /// Negated with overflow: a message from another ring has any result that its sender chose
+  /// (`IORING_OP_MSG_RING`, io_uring_enter(2)).
   public var error: Errno? {
-    result < 0 ? Errno(rawValue: -result) : nil
+    result < 0 ? Errno(rawValue: 0 &- result) : nil
   }
 }

@@ -33,7 +33,8 @@ extension Request {
   ///
   /// - Parameters:
   ///   - descriptor: What to watch.
-  ///   - mask: `POLLIN`, `POLLOUT` and so on.
+  ///   - mask: `POLLIN`, `POLLOUT` and so on. `POLLERR` and `POLLHUP` are added, and since Linux
+  ///     5.13 `POLLRDHUP` (io_init_poll_iocb), so a poll for 0 waits for the end of the peer's half.
   ///   - options: `[]` or `.multishot`.
   /// - Returns: The request.
   ///

@@ -23,4 +23,11 @@ import Testing
     #expect(!Outcome(token: token, result: 5).hasMore)
     #expect(Outcome(token: token, result: -5, flags: .more).hasMore)
   }
+
+  /// `IORING_OP_MSG_RING` posts any result that its sender chose.
+  @Test func noResultTraps() {
+    let outcome = Outcome(token: token, result: .min)
+    #expect(outcome.error != nil)
+    #expect(!outcome.isTransient)
+  }
 }

@@ -90,4 +90,12 @@ import Testing
     #expect(receive.end?.result == 1)
     #expect(receive.end?.attempts == 69_999)
   }
+
+  /// The direction of a shutdown is the caller's, and the kernel's to refuse.
+  @Test func aShutdownOfNoDirectionReachesTheKernel() throws {
+    let fixture = try LoopFixture()
+    let shutdown = try fixture.start(.made(.shutdown, byteCount: Int(UInt32.max)))
+    fixture.settle()
+    #expect(fixture.kernel.shutdowns.count == 1 && shutdown.hasEnded)
+  }
 }

@@ -16,7 +16,6 @@ import Uring
         #expect(policy.verdict(for: column.answer(99, attempt: attempt)) == expected)
       }
       #expect(policy.verdict(for: column.answer(100)) == .surface)
-      #expect(policy.verdict(for: column.answer(99, adding: .datagram)) == .surface)
     }
   }
 
@@ -69,15 +68,6 @@ import Uring
   @Test func theEndOfAStreamIsTheEnd() {
     for policy in PolicyTable.policies {
       #expect(policy.verdict(for: Column.receiveMany.answer(0)) == .surface)
-    }
-  }
-
-  @Test func anEmptyDatagramIsNoEnd() {
-    for policy in PolicyTable.policies {
-      let many = Column.receiveMany.answer(0, adding: .datagram)
-      #expect(policy.verdict(for: many) == .surfaceAndRearm)
-      let one = Column.receive.answer(0, adding: .datagram)
-      #expect(policy.verdict(for: one) == .surface)
     }
   }
 

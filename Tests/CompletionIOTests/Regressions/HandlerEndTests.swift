@@ -60,6 +60,43 @@ import Uring
     #expect(causes.withLock { $0 } == [expected])
   }
 
+  /// A send behind the handler's own end ended the receiving half too: bytes that had arrived were
+  /// lost.
+  @Test func aSendBehindItsOwnEndLosesNothingThatArrives() async throws {
+    let received = Mutex<[UInt8]>([])
+    let refused = Mutex<[SocketError.Cause?]>([])
+    let ends = Mutex<[SocketError?]>([])
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group)
+      let stream = pair.near.stream
+      stream.start(
+        StreamHandler(
+          received: { _, lease in
+            let bytes = lease.bytes
+            received.withLock { list in
+              for index in bytes.byteOffsets {
+                list.append(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
+              }
+            }
+          },
+          ended: { _, error in ends.withLock { $0.append(error) } },
+          sent: { _, completion in refused.withLock { $0.append(completion.error?.cause) } }))
+      await stream.loop.ask {
+        stream.finishSending()
+        stream.enqueue(copying: unsafe [9].span.bytes)
+        stream.enqueue(copying: unsafe [9].span.bytes, context: 5)
+      }
+      try await pair.far.send([1, 2, 3])
+      try await pair.far.finishSending()
+      await stream.loop.until { !ends.withLock { $0.isEmpty } }
+      #expect(try await pair.far.receiveAll() == [])
+      await pair.close()
+    }
+    #expect(received.withLock { $0 } == [1, 2, 3])
+    #expect(refused.withLock { $0 } == [.finished])
+    #expect(ends.withLock { $0 } == [nil])
+  }
+
   /// A client that still uploaded lost the answer: the close reset the connection.
   @Test(arguments: [false, true])
   func aLingeringCloseLetsAnUploaderReadTheAnswer(_ isServed: Bool) async throws {

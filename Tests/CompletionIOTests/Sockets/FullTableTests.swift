@@ -1,4 +1,5 @@
 import CompletionTestSupport
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -111,6 +112,77 @@ struct FullTableTests {
       await far.close()
     }
     await others.close()
+  }
+
+  @Test("A connection that has waited for room knows its peer", arguments: [0, 16] as [UInt32])
+  func peerOfOneThatWaited(placeCount: UInt32) async throws {
+    let clients = try CompletionLoopGroup(count: 1)
+    let peers = Mutex<[SocketAddress?]>([])
+    try await withLoops(
+      1,
+      {
+        // Seven connections; into a table two accepts at a time, so that an eighth waits for room.
+        $0.flightLimit = 16
+        $0.directDescriptorCount = directPlaces(placeCount)
+      }
+    ) { group in
+      try await withServer(on: group) { connection in
+        peers.withLock { $0.append(connection.peerAddress) }
+        try await echo(connection)
+      } _: { address in
+        var visitors: [StreamConnection] = []
+        for _ in 0..<12 {
+          visitors.append(try await StreamConnection.connect(to: address, on: clients.loops[0]))
+        }
+        for visitor in visitors {
+          try await visitor.exchange(1)
+          #expect(peers.withLock { $0.contains(visitor.localAddress) })
+          await visitor.close()
+        }
+      }
+    }
+    #expect(peers.withLock { $0.count } == 12)
+    await clients.close()
+  }
+
+  @Test("A listener beside which no connection has room is refused", arguments: [2, 3])
+  func tooSmall(flightLimit: Int) async throws {
+    try await withLoops(1, { $0.flightLimit = flightLimit }) { group in
+      let error = await failure { () async throws(SocketError) in
+        _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      }
+      #expect(error?.cause == .tableFull && error?.operation == .listen)
+      #expect(error?.advice.contains("flightLimit") == true)
+      // It would never accept.
+      guard error != nil else { return }
+      // Without a task it says so when it is used.
+      let address = SocketAddress.loopback(port: 0)
+      let listener = try StreamListener.bind(to: address, on: group.loops[0])
+      let use = await failure { () async throws(SocketError) in _ = try await listener.accept() }
+      #expect(use?.cause == .tableFull)
+    }
+  }
+
+  @Test("A second listener is refused where only one has room, and the first goes on")
+  func secondListener() async throws {
+    let clients = try CompletionLoopGroup(count: 1)
+    try await withLoops(1, { $0.flightLimit = 4 }) { group in
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      for _ in 0..<2 {
+        let error = await failure { () async throws(SocketError) in
+          _ = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+        }
+        #expect(error?.cause == .tableFull)
+      }
+      let client = try await StreamConnection.connect(
+        to: listener.localAddress, on: clients.loops[0])
+      await (try listener.accept()).close()
+      await client.close()
+      await listener.close()
+      // Its room is free again.
+      await (try StreamListener.bind(to: "127.0.0.1:0", on: group)).close()
+    }
+    await clients.close()
   }
 
   /// Has the loop wait for what never comes, as often as it can.

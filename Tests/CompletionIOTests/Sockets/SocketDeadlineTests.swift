@@ -119,4 +119,24 @@ struct SocketDeadlineTests {
       await pair.close()
     }
   }
+
+  @Test("What follows a send that its deadline has cut begins at the cut")
+  func behindACut() async throws {
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .tight)
+      let near = pair.near
+      let message = numbered(2 << 20)
+      let error = await failure { () async throws(SocketError) in
+        try await near.send(message, timeout: .milliseconds(5))
+      }
+      let cut = error?.byteCount ?? 0
+      #expect(error?.cause == .timeout && cut > 0 && cut < message.count)
+      async let next: Void = near.send([UInt8](repeating: 0xee, count: 1000))
+      let received = try await pair.far.receive(atMost: cut + 1000)
+      let expected = message[..<cut] + [UInt8](repeating: 0xee, count: 1000)
+      #expect(firstDifference(received, Array(expected)) == nil)
+      try await next
+      await pair.close()
+    }
+  }
 }

@@ -119,13 +119,8 @@ private final class FullListener: Sendable {
 
   init() throws {
     let address = try SocketAddress(parsing: abstractName())
-    let listener = try PlainSocket(AF_UNIX)
-    let descriptor = listener.descriptor
-    let bound = unsafe address.withSockaddr { pointer, byteCount in
-      unsafe bind(
-        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
-    }
-    guard bound == 0, listen(descriptor, 0) == 0 else { throw Errno(rawValue: errno) }
+    let listener = try PlainSocket.bound(to: address)
+    guard listen(listener.descriptor, 0) == 0 else { throw Errno(rawValue: errno) }
     // A backlog of 0 has room for one (unix_recvq_full).
     let first = try PlainSocket(AF_UNIX)
     try first.connect(to: address)

@@ -7,44 +7,9 @@ import Testing
 @Suite struct ReceiveHalfTableTests {
   typealias State = ReceiveHalf.State
   typealias Event = ReceiveHalf.Event
-  typealias Action = ReceiveHalf.Action
   typealias Facts = ReceiveHalf.Facts
-
-  /// Where a row leads to.
-  enum Next: Sendable {
-    case same
-    case state(State)
-    /// The end that the peer's fate makes of an end of the stream.
-    case end
-
-    func state(from state: State, _ facts: Facts) -> State {
-      switch self {
-      case .same: return state
-      case .state(let next): return next
-      case .end:
-        switch facts.fate {
-        case .alive: return .ended(.endOfStream)
-        case .reset(let failure), .lostBytes(let failure): return .ended(.failed(failure))
-        }
-      }
-    }
-  }
-
-  /// What follows an event in a state, where some facts hold; of several rows the first decides.
-  struct Row: Sendable {
-    let (states, events): ([State], [Event])
-    let holds: @Sendable (Facts) -> Bool
-    let (next, action): (Next, Action)
-
-    init(
-      _ states: [State], _ events: [Event],
-      if holds: @escaping @Sendable (Facts) -> Bool = { _ in true },
-      _ next: Next, _ action: Action
-    ) {
-      (self.states, self.events, self.holds) = (states, events, holds)
-      (self.next, self.action) = (next, action)
-    }
-  }
+  typealias Table = TransitionTable<State, Event, Facts, ReceiveHalf.Action>
+  typealias Row = Table.Row
 
   static let broken = StreamFailure(.brokenPipe)
   static let blocked = StreamFailure(code: -11, attempts: 5)
@@ -122,54 +87,34 @@ import Testing
     }
   }
 
+  static let table = Table(
+    states: states, events: events, facts: allFacts, rows: rows, never: never)
+
   @Test(arguments: states) func everyCell(_ state: State) {
-    for event in Self.events {
-      for facts in Self.allFacts {
-        let result = ReceiveHalf.transition(state, event, facts)
-        let row = Self.rows.first {
-          $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
-        }
-        #expect(
-          result?.0 == row?.next.state(from: state, facts), "\(state), \(event), \(facts)")
-        #expect(result?.1 == row?.action, "\(state), \(event), \(facts)")
-      }
-    }
+    Self.table.expectEveryCell(of: state, in: ReceiveHalf.transition)
   }
 
-  @Test func everyCellIsNamedOnce() {
-    for state in Self.states {
-      for event in Self.events {
-        let isNever = Self.never.contains {
-          $0.states.contains(state) && $0.events.contains(event)
-        }
-        let isInTable = Self.rows.contains {
-          $0.states.contains(state) && $0.events.contains(event)
-        }
-        #expect(isNever != isInTable, "\(state), \(event)")
-      }
-    }
-  }
+  @Test func everyCellIsNamedOnce() { Self.table.expectEveryCellToBeNamedOnce() }
 
-  @Test func everyRowIsUsed() {
-    for (index, row) in Self.rows.enumerated() {
-      let isUsed = Self.allFacts.contains { facts in
-        row.states.contains { state in
-          row.events.contains { event in
-            Self.rows.firstIndex {
-              $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
-            } == index
-          }
-        }
-      }
-      #expect(isUsed, "row \(index): \(row.states), \(row.events)")
-    }
-  }
+  @Test func everyRowIsUsed() { Self.table.expectEveryRowToBeUsed() }
 
   /// An event that cannot happen is a mistake of the stream's, not something to go on from.
   @Test func whatCannotHappenEndsTheProcess() async {
     await #expect(processExitsWith: .failure) {
       var half = ReceiveHalf()
       _ = half.handle(.answered(.endOfStream), ReceiveHalf.Facts())
+    }
+  }
+}
+
+extension ReceiveHalfTableTests.Table.Next {
+  /// The end that the peer's fate makes of an end of the stream.
+  fileprivate static var end: Self {
+    .made { facts in
+      switch facts.fate {
+      case .alive: .ended(.endOfStream)
+      case .reset(let failure), .lostBytes(let failure): .ended(.failed(failure))
+      }
     }
   }
 }

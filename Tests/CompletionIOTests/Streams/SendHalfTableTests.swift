@@ -8,25 +8,9 @@ import Uring
 @Suite struct SendHalfTableTests {
   typealias State = SendHalf.State
   typealias Event = SendHalf.Event
-  typealias Action = SendHalf.Action
   typealias Facts = SendHalf.Facts
-
-  /// What follows an event in a state, where some facts hold; of several rows the first decides.
-  struct Row: Sendable {
-    let (states, events): ([State], [Event])
-    let holds: @Sendable (Facts) -> Bool
-    let (next, action): (State?, Action)
-
-    /// The next state is `nil` where the state stays.
-    init(
-      _ states: [State], _ events: [Event],
-      if holds: @escaping @Sendable (Facts) -> Bool = { _ in true },
-      _ next: State?, _ action: Action
-    ) {
-      (self.states, self.events, self.holds) = (states, events, holds)
-      (self.next, self.action) = (next, action)
-    }
-  }
+  typealias Table = TransitionTable<State, Event, Facts, SendHalf.Action>
+  typealias Row = Table.Row
 
   static let broken = StreamFailure(.brokenPipe)
   static let blocked = StreamFailure(code: -11, attempts: 5)
@@ -125,47 +109,16 @@ import Uring
     }
   }
 
+  static let table = Table(
+    states: states, events: events, facts: allFacts, rows: rows, never: never)
+
   @Test(arguments: states) func everyCell(_ state: State) {
-    for event in Self.events {
-      for facts in Self.allFacts {
-        let result = SendHalf.transition(state, event, facts)
-        let row = Self.rows.first {
-          $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
-        }
-        #expect(result?.0 == row.map { $0.next ?? state }, "\(state), \(event), \(facts)")
-        #expect(result?.1 == row?.action, "\(state), \(event), \(facts)")
-      }
-    }
+    Self.table.expectEveryCell(of: state, in: SendHalf.transition)
   }
 
-  @Test func everyCellIsNamedOnce() {
-    for state in Self.states {
-      for event in Self.events {
-        let isNever = Self.never.contains {
-          $0.states.contains(state) && $0.events.contains(event)
-        }
-        let isInTable = Self.rows.contains {
-          $0.states.contains(state) && $0.events.contains(event)
-        }
-        #expect(isNever != isInTable, "\(state), \(event)")
-      }
-    }
-  }
+  @Test func everyCellIsNamedOnce() { Self.table.expectEveryCellToBeNamedOnce() }
 
-  @Test func everyRowIsUsed() {
-    for (index, row) in Self.rows.enumerated() {
-      let isUsed = Self.allFacts.contains { facts in
-        row.states.contains { state in
-          row.events.contains { event in
-            Self.rows.firstIndex {
-              $0.states.contains(state) && $0.events.contains(event) && $0.holds(facts)
-            } == index
-          }
-        }
-      }
-      #expect(isUsed, "row \(index): \(row.states), \(row.events)")
-    }
-  }
+  @Test func everyRowIsUsed() { Self.table.expectEveryRowToBeUsed() }
 
   /// An event that cannot happen is a mistake of the stream's, not something to go on from.
   @Test func whatCannotHappenEndsTheProcess() async {

@@ -87,7 +87,7 @@ struct EchoServerTests {
 
   @Test("Stopping closes the connections and frees the port", arguments: PollerKind.allCases)
   func stop(kind: PollerKind) throws {
-    let fixture = try EchoFixture(kind)
+    let fixture = try EchoFixture(kind, at: ownLoopback())
     let client = try BlockingClient(to: fixture.address)
     try client.send([1])
     #expect(try client.receive(1) == [1])

@@ -2,6 +2,7 @@ import Glibc
 import ReadinessIO
 import SystemPackage
 import Testing
+import Uring
 
 @Suite("Registrations", .timeLimit(.minutes(1)))
 struct RegistrationTests {
@@ -144,5 +145,38 @@ struct RegistrationTests {
     #expect(try poller.ready().map(\.token) == [1])
     try poller.deregister(channel.near)
     try poller.deregister(other)
+  }
+
+  @Test("The token that names the waker is EINVAL", arguments: PollerKind.allCases)
+  func reservedToken(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    #expect(throws: Errno.invalidArgument) {
+      try poller.register(
+        channel.near, token: EpollPoller.reservedToken, interest: .readable, mode: .level)
+    }
+    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    #expect(throws: Errno.invalidArgument) {
+      try poller.modify(
+        channel.near, token: RingPoller.reservedToken, interest: .readable, mode: .level)
+    }
+    // The registration is as it was.
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
+  }
+
+  @Test("A limit of events that no wait can have is refused", arguments: [Int.min, -1, 0, .max])
+  func eventLimit(limit: Int) {
+    #expect(throws: Errno.invalidArgument) { _ = try EpollPoller(eventLimit: limit) }
+    let error = #expect(throws: RingSetupError.self) { _ = try RingPoller(eventLimit: limit) }
+    #expect("\(error as Any)".contains("eventLimit"))
+  }
+
+  @Test(
+    "A limit of descriptors that no token can name is refused",
+    arguments: [Int.min, 0, Token.slotLimit + 1, .max])
+  func descriptorLimit(limit: Int) {
+    let error = #expect(throws: RingSetupError.self) { _ = try RingPoller(descriptorLimit: limit) }
+    #expect("\(error as Any)".contains("descriptorLimit"))
   }
 }

@@ -13,20 +13,20 @@ final class EchoFixture {
   private let thread: TestThread
 
   init(
-    _ kind: PollerKind,
+    _ kind: PollerKind, at address: SocketAddress = .loopback(port: 0),
     configuration: ReadinessEchoConfiguration = ReadinessEchoConfiguration(),
     sendBufferByteCount: Int32? = nil,
     beforeServing: (SocketAddress) throws -> Void = { _ in }
   ) throws {
-    let listener = try NonblockingSocket.listen(at: .loopback(port: 0))
+    let listener = try NonblockingSocket.listen(at: address)
     if var byteCount = sendBufferByteCount {
       // Accepted sockets inherit it.
       let size = socklen_t(MemoryLayout<Int32>.size)
       _ = unsafe setsockopt(
         listener.descriptor.rawValue, SOL_SOCKET, SO_SNDBUF, &byteCount, size)
     }
-    address = try listener.localAddress
-    try beforeServing(address)
+    self.address = try listener.localAddress
+    try beforeServing(self.address)
     let handover = try Handover<Result<ReadinessEchoControl, any Error>>()
     let descriptor = listener.release()
     thread = try TestThread {

@@ -115,6 +115,24 @@ import Uring
     }
   }
 
+  /// A poll that asks for nothing answers at the peer's end, and tells one end from both.
+  ///
+  /// The kernel adds POLLERR, POLLHUP, POLLNVAL and POLLRDHUP to what is asked for
+  /// (IO_POLL_UNMASK in io_init_poll_iocb, Linux 5.13).
+  enum PollForNothing<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      stage.shutDown("server", server)
+      stage.settle()
+      stage.submit("one end", .poll(.file(client), mask: 0))
+      try stage.complete()
+      stage.shutDown("client", client)
+      stage.submit("both ends", .poll(.file(client), mask: 0))
+      try stage.complete()
+      stage.close(client, server)
+    }
+  }
+
   @Test func endOfPeer() throws {
     try Contract.check(EndOfPeer<OverTCP>.self)
     try Contract.check(EndOfPeer<OverUnix>.self)
@@ -143,5 +161,10 @@ import Uring
   @Test func ownEndOfReceiving() throws {
     try Contract.check(OwnEndOfReceiving<OverTCP>.self)
     try Contract.check(OwnEndOfReceiving<OverUnix>.self)
+  }
+
+  @Test func pollForNothing() throws {
+    try Contract.check(PollForNothing<OverTCP>.self)
+    try Contract.check(PollForNothing<OverUnix>.self)
   }
 }

@@ -182,16 +182,17 @@ struct ResetTests {
     try await withLoops { group in
       let loop = group.loops[0]
       for _ in 0..<8 {
-        let listener = try PlainSocket.listening()
-        let address = try listener.localAddress
         if how == "nobody" {
-          _ = consume listener
+          let bound = try PlainSocket.bound()
+          let address = try bound.localAddress
           let error = await failure { () async throws(SocketError) in
             _ = try await StreamConnection.connect(to: address, on: loop)
           }
           #expect(error?.errno == .connectionRefused)
           continue
         }
+        let listener = try PlainSocket.listening()
+        let address = try listener.localAddress
         let near = try await StreamConnection.connect(to: address, on: loop)
         if how == "accepted" { try listener.accept().reset() }
         // Closing a listener resets what waits in its backlog.

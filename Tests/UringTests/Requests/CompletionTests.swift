@@ -40,4 +40,9 @@ import Uring
     #expect(!Completion(token: Token(rawValue: 0), result: 5).hasMore)
     #expect(Completion(token: Token(rawValue: 0), result: -105, flags: .more).hasMore)
   }
+
+  /// A message from another ring has any result that its sender chose.
+  @Test func noResultTraps() {
+    #expect(Completion(token: Token(rawValue: 0), result: .min).error != nil)
+  }
 }
