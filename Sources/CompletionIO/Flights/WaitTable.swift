@@ -12,7 +12,14 @@ struct WaitTable: ~Copyable {
   private(set) var count = 0
 
   init() {
-    unsafe waits = .allocate(capacity: capacity)
+    unsafe waits = Self.allocate(capacity)
+  }
+
+  /// Allocates memory in which each wait has a line of the cache to itself.
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Wait> {
+    unsafe UnsafeMutableRawPointer.allocate(
+      byteCount: capacity * MemoryLayout<Wait>.stride, alignment: 64
+    ).bindMemory(to: Wait.self, capacity: capacity)
   }
 
   deinit {
@@ -88,7 +95,7 @@ struct WaitTable: ~Copyable {
   }
 
   private mutating func grow() {
-    let larger = UnsafeMutablePointer<Wait>.allocate(capacity: capacity * 2)
+    let larger = unsafe Self.allocate(capacity * 2)
     unsafe larger.moveInitialize(from: waits, count: usedCount)
     unsafe waits.deallocate()
     unsafe waits = unsafe larger

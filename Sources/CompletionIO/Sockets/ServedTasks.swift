@@ -49,9 +49,9 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
     let connection = StreamConnection(stream)
     lastKey += 1
     let key = lastKey
-    let service = service
+    // Captures as little as can be, because that is memory of each connection.
     let task = Task(executorPreference: loop) {
-      await service.serve(connection)
+      await self.service.serve(connection)
       self.loop.perform { self.taskEnded(key) }
     }
     let served = Served(stream: stream, task: task)

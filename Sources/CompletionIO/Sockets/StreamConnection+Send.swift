@@ -88,8 +88,30 @@ extension StreamConnection {
   /// - Throws: As the send of a `RawSpan`, for these bytes or earlier ones.
   ///
   /// The corresponding C function is `io_uring_prep_send` (Linux 5.6).
+  @inlinable
+  @inline(__always)
   public nonisolated(nonsending) func enqueue(
     _ lease: consuming BufferLease, timeout: Duration? = nil
+  ) async throws(SocketError) {
+    // Nearly always there is room, and then the caller is spared an async call.
+    if let lease = try enqueueAtOnce(lease) { try await enqueueOnceThereIsRoom(lease, timeout) }
+  }
+
+  /// Queues bytes if that takes no wait.
+  ///
+  /// - Returns: The bytes, if it takes one.
+  @usableFromInline
+  func enqueueAtOnce(_ lease: consuming BufferLease) throws(SocketError) -> BufferLease? {
+    guard stream.loop.isCurrent, !mustLetOthersGoOn, lease.byteCount > 0,
+      stream.hasRoom(for: lease.byteCount)
+    else { return lease }
+    try stream.enqueueAtOnce(lease, isOwner: isOwnersTask)
+    return nil
+  }
+
+  @usableFromInline
+  nonisolated(nonsending) func enqueueOnceThereIsRoom(
+    _ lease: consuming BufferLease, _ timeout: Duration?
   ) async throws(SocketError) {
     guard lease.byteCount > 0 else { return await Task.yield() }
     guard stream.loop.isCurrent else { return try await enqueueElsewhere(lease, timeout) }

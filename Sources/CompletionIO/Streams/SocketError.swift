@@ -3,40 +3,39 @@ public import Uring
 
 /// What went wrong with a socket, and what to do about it.
 public struct SocketError: Error, Hashable, Sendable {
-  /// What was being done.
-  public let operation: SocketOperation
-  /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
-  /// ERANGE, EXDEV.
-  public let errno: Errno
-  /// Who says so.
-  public let cause: Cause
-  /// The other end, where it is known; for a listener its own address.
-  public let peer: SocketAddress?
-  /// Submissions that it took.
-  public let attempts: Int
-  /// Bytes of this operation that did move before it failed: for a send, exactly how many went
-  /// out.
-  public let byteCount: Int
-  /// What is wrong with the text, where an address was given as one.
-  public let addressError: SocketAddressError?
-  /// Which option was being set or read.
-  public let option: SocketOptionName?
+  // One reference, because each call that may throw keeps room for an error in its task's frame.
+  private let details: SocketErrorDetails
 
   /// Describes a failure.
+  @inline(never)
   public init(
     _ operation: SocketOperation, _ errno: Errno, cause: Cause = .kernel,
     peer: SocketAddress? = nil, attempts: Int = 1, byteCount: Int = 0,
     addressError: SocketAddressError? = nil, option: SocketOptionName? = nil
   ) {
-    self.operation = operation
-    self.errno = errno
-    self.cause = cause
-    self.peer = peer
-    self.attempts = attempts
-    self.byteCount = byteCount
-    self.addressError = addressError
-    self.option = option
+    details = SocketErrorDetails(
+      operation: operation, errno: errno, cause: cause, peer: peer, attempts: attempts,
+      byteCount: byteCount, addressError: addressError, option: option)
   }
+
+  /// What was being done.
+  public var operation: SocketOperation { details.operation }
+  /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
+  /// ERANGE, EXDEV.
+  public var errno: Errno { details.errno }
+  /// Who says so.
+  public var cause: Cause { details.cause }
+  /// The other end, where it is known; for a listener its own address.
+  public var peer: SocketAddress? { details.peer }
+  /// Submissions that it took.
+  public var attempts: Int { details.attempts }
+  /// Bytes of this operation that did move before it failed: for a send, exactly how many went
+  /// out.
+  public var byteCount: Int { details.byteCount }
+  /// What is wrong with the text, where an address was given as one.
+  public var addressError: SocketAddressError? { details.addressError }
+  /// Which option was being set or read.
+  public var option: SocketOptionName? { details.option }
 
   /// Who says that an operation failed.
   public enum Cause: UInt8, Hashable, Sendable {

@@ -133,18 +133,32 @@ extension SocketStream {
   func enqueue(
     _ lease: consuming BufferLease, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> WaitID? {
+    if hasRoom(for: lease.byteCount) {
+      try enqueueAtOnce(lease, isOwner: isOwner)
+      return nil
+    }
     if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
       throw refused(.send, refusal)
-    }
-    if sending.byteCount + lease.byteCount <= loop.configuration.unsentByteLimit {
-      atOnceCount &+= 1
-      queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
-      return nil
     }
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     queue(SendPiece(lease, home: loop.poolIdentity, recipient: .wait(wait)))
     return wait
+  }
+
+  /// Queues a lease for which there is room.
+  func enqueueAtOnce(_ lease: consuming BufferLease, isOwner: Bool) throws(SocketError) {
+    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
+      throw refused(.send, refusal)
+    }
+    atOnceCount &+= 1
+    queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
+  }
+
+  /// Whether so many bytes may be queued without a wait.
+  @inline(__always)
+  func hasRoom(for byteCount: Int) -> Bool {
+    sending.byteCount + byteCount <= loop.configuration.unsentByteLimit
   }
 
   @inline(never)

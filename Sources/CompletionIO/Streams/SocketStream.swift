@@ -11,15 +11,13 @@ public import Uring
 public final class SocketStream: OperationOwner, @unchecked Sendable {
   // Unchecked: everything that changes is used on the loop's thread only.
 
+  // What each message needs comes first and together, in as few lines of the cache as can be.
+
   /// The loop that the stream belongs to.
   public let loop: CompletionLoop
-  /// The other end's address when the stream was made; `nil` where the kernel did not tell.
-  public let peerAddress: SocketAddress?
   let shared: StreamContext
-  let local: LocalAddress
   /// What few streams have.
   var extras: StreamExtras?
-  // Small ones together, because there may be very many streams.
   let descriptor: Descriptor
   var closing = Closing.open
   /// Who waits when the socket takes no bytes, by the policy.
@@ -32,9 +30,6 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   var atOnceCount: UInt8 = 0
   /// Operations with the kernel that this stream waits for.
   var operationCount: Int32 = 0
-  /// A word of the caller's, for the stream's handler; used on the loop's thread only.
-  public var context: UInt = 0
-  var handler: StreamHandler?
   /// The handler, to be called without counting references.
   var unretainedHandler: Unmanaged<StreamHandler>?
   /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
@@ -42,10 +37,16 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   var ownerJob: UInt = 0
   /// What that task waits for.
   var ownerWait: WaitID?
-  var fate = PeerFate.alive
   // Without checks at run time, which would cost each message; the halves call nobody.
   @exclusivity(unchecked) private var receiveHalf = ReceiveHalf()
   @exclusivity(unchecked) private var sendHalf = SendHalf()
+  var fate = PeerFate.alive
+  var handler: StreamHandler?
+  /// A word of the caller's, for the stream's handler; used on the loop's thread only.
+  public var context: UInt = 0
+  let local: LocalAddress
+  /// The other end's address when the stream was made; `nil` where the kernel did not tell.
+  public let peerAddress: SocketAddress?
 
   var receiving: ReceiveHalf {
     @inline(__always) unsafeAddress {

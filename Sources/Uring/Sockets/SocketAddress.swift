@@ -16,7 +16,14 @@ public struct SocketAddress: Hashable, Sendable {
   /// Four bytes, first byte first.
   typealias InternetAddress4 = SIMD4<UInt8>
   /// Sixteen bytes, first byte first.
-  typealias InternetAddress6 = SIMD16<UInt8>
+  ///
+  /// Not a vector, whose alignment would make an address larger.
+  struct InternetAddress6: Hashable {
+    private var first: UInt64 = 0
+    private var second: UInt64 = 0
+
+    static var zero: Self { Self() }
+  }
 
   /// Bytes that a Unix-domain path or abstract name may have: `sun_path` less one NUL (unix(7)).
   public static let unixPathByteLimit = 107

@@ -1,0 +1,48 @@
+internal import SystemPackage
+internal import Uring
+
+/// What a ``SocketError`` says.
+final class SocketErrorDetails: Sendable {
+  let operation: SocketOperation
+  let errno: Errno
+  let cause: SocketError.Cause
+  let peer: SocketAddress?
+  let attempts: Int
+  let byteCount: Int
+  let addressError: SocketAddressError?
+  let option: SocketOptionName?
+
+  init(
+    operation: SocketOperation, errno: Errno, cause: SocketError.Cause, peer: SocketAddress?,
+    attempts: Int, byteCount: Int, addressError: SocketAddressError?, option: SocketOptionName?
+  ) {
+    self.operation = operation
+    self.errno = errno
+    self.cause = cause
+    self.peer = peer
+    self.attempts = attempts
+    self.byteCount = byteCount
+    self.addressError = addressError
+    self.option = option
+  }
+}
+
+extension SocketErrorDetails: Hashable {
+  static func == (one: SocketErrorDetails, other: SocketErrorDetails) -> Bool {
+    one.operation == other.operation && one.errno == other.errno && one.cause == other.cause
+      && one.peer == other.peer && one.attempts == other.attempts
+      && one.byteCount == other.byteCount && one.addressError == other.addressError
+      && one.option == other.option
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(operation)
+    hasher.combine(errno)
+    hasher.combine(cause)
+    hasher.combine(peer)
+    hasher.combine(attempts)
+    hasher.combine(byteCount)
+    hasher.combine(addressError)
+    hasher.combine(option)
+  }
+}
