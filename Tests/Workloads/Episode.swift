@@ -32,7 +32,7 @@ package struct Episode: Sendable {
     configuration.traceLimit = traceLimit
     let simulation = Simulation(
       seed: scenario.seed, faults: scenario.faults, configuration: configuration)
-    let checker = InvariantChecker(ledger)
+    let checker = InvariantChecker(ledger, faults: scenario.faults)
     simulation.afterStep = { machine in try checker.check(machine) }
     var failure: (any Error)?
     do {

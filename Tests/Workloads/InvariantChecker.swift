@@ -20,9 +20,16 @@ package final class InvariantChecker: @unchecked Sendable {
   /// The last things that happened when something was violated.
   package private(set) var trace: [String] = []
 
-  package init(_ ledger: Ledger) {
+  /// Makes a checker.
+  ///
+  /// - Parameters:
+  ///   - ledger: The record of the episode.
+  ///   - faults: What is injected: where an answer nearly always is "not now", connections that
+  ///     poll for it meanwhile take many turns for each operation.
+  package init(_ ledger: Ledger, faults: FaultPlan = .none) {
     self.ledger = ledger
-    stepLimit = 100_000 + 500 * ledger.budget
+    let likeliest = faults.probabilities.values.max() ?? 0
+    stepLimit = (100_000 + 500 * ledger.budget) * (likeliest > 0.95 ? 20 : 1)
   }
 
   func watch(_ group: CompletionLoopGroup) {
