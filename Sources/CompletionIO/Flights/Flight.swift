@@ -10,13 +10,13 @@ struct Flight {
   var attempt: UInt32
   /// Bytes moved by earlier submissions.
   var byteCount: UInt32
-  /// What a zero-copy send came to, until its memory is free.
+  /// The result of a zero-copy send, until its memory is free.
   var heldResult: Int32
   var policy: ResubmissionPolicy
-  /// What was asked for at first, which stays in the flight's token.
+  /// The operation that was asked for at first, which stays in the flight's token.
   var operation: Operation
   var state: State
-  /// What is in the kernel for this flight, or is to be.
+  /// The part of the flight that is in the kernel, or is to be.
   var phase: Answer.Phase
   var facts: Answer.Facts
   /// When its owner stops waiting, in nanoseconds of the loop's clock; 0 for never.

@@ -14,7 +14,7 @@ enum WaitEnd: UInt8, Hashable, Sendable {
   case loopStopped
 }
 
-/// What a wait came to, which its task takes after it was resumed.
+/// The result of a wait, which its task takes after it was resumed.
 struct WaitResult: Hashable, Sendable {
   /// 0, or a negated errno.
   var code: Int32 = 0

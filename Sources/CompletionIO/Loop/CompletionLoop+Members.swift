@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What members of a loop ask of it: streams, listeners.
+// Calls of a loop's members: streams, listeners.
 extension CompletionLoop {
   /// Has the loop notify a member before it submits next, when everything of the last batch is
   /// there.

@@ -1,4 +1,4 @@
-// What members of a loop have it count.
+// Counts that members of a loop add to.
 extension CompletionLoop {
   func countAccepted() { core.statistics.accepted += 1 }
 

@@ -28,7 +28,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
   /// Members that wait for room in the flight table, in order.
   var roomWaiters = MemberQueue()
-  /// What the layer above keeps with the loop.
+  /// An object that the layer above keeps with the loop.
   var attachment: OperationOwner?
   /// Called with the last answer of an operation that somebody has cancelled.
   var releaseHandlers: [Token: () -> Void] = [:]
@@ -130,7 +130,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @inline(__always)
   public var isCurrent: Bool { leftovers.isCurrent }
 
-  /// What the loop has done so far; read it on the loop's thread.
+  /// The loop's counts so far; read them on the loop's thread.
   public var statistics: LoopStatistics { core.statistics }
 
   /// Operations on their way; read it on the loop's thread.

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What other threads want of a loop.
+/// Messages of other threads to a loop.
 ///
 /// The wake-up protocol: a sender first adds its message, then looks at `isAsleep`; the loop first
 /// sets `isAsleep`, then looks for messages, and only then waits. Both sides are sequentially

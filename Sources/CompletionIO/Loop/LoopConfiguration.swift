@@ -28,7 +28,7 @@ public struct LoopConfiguration: Hashable, Sendable {
   ///
   /// With a table, listeners accept into it, and connections take no file descriptor.
   public var directDescriptorCount: UInt32 = 0
-  /// What to do with would-block answers, where nothing else is said.
+  /// The policy for would-block answers, where no other is set.
   public var policy = ResubmissionPolicy.completion
 
   /// The defaults.

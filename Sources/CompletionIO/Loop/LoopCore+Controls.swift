@@ -12,7 +12,7 @@ extension LoopCore {
       return nil
     }
     statistics.staleCompletions += 1
-    // What it carries goes back: a descriptor here, a buffer with the delivery to nobody.
+    // Its load goes back: a descriptor here, a buffer with the delivery to nobody.
     if completion.token.operation == .accept, completion.result >= 0 {
       let number = completion.result
       post(.close(usesDirectTable ? .direct(number) : .file(FileDescriptor(rawValue: number))))

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What a loop knows of an answer besides the completion.
+// A loop's knowledge of an answer besides the completion.
 extension LoopCore {
   /// A completion as the verdict function takes it.
   func answer(of slot: Int, _ completion: Completion) -> Answer {
@@ -9,7 +9,7 @@ extension LoopCore {
     if isTriedOnce(slot) { answer.facts.insert(.triedOnce) }
     if answer.options.contains(.selectBuffer), answer.result < 0, let pool {
       if table[slot].request.bufferGroup != pool.group { answer.facts.insert(.unknownGroup) }
-      // What the kernel has refused to note is not with it.
+      // Buffers that the kernel has refused to note are not with it.
       if pool.kernelCount > 0, refusals.buffers.isEmpty { answer.facts.insert(.buffersWithKernel) }
     }
     return answer

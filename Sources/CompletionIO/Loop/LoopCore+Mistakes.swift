@@ -12,15 +12,15 @@ extension LoopCore {
   /// Accepts and connects get EINVAL for what the program asked as well: a listener that has been
   /// shut down, an address without a scope.
   func isMistake(_ result: Int32, _ verdict: Verdict, of slot: Int) -> Bool {
-    guard result < 0, verdict == .surface, Self.mistakes.contains(Errno(rawValue: -result))
+    guard result < 0, verdict == .surface, Self.mistakes.contains(Errno(rawValue: 0 &- result))
     else { return false }
     let isArgument = result == -Errno.invalidArgument.rawValue
     if isArgument, !table[slot].request.operation.movesBytes { return false }
     return unsafe table[slot].owner?._withUnsafeGuaranteedRef { $0.isPartOfLibrary } ?? false
   }
 
-  /// What to say of it.
+  /// The text of a mistake.
   func mistake(_ result: Int32, of slot: Int) -> String {
-    "\(table[slot].request) failed: \(Errno(rawValue: -result))"
+    "\(table[slot].request) failed: \(Errno(rawValue: 0 &- result))"
   }
 }

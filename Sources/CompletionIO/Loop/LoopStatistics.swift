@@ -1,4 +1,4 @@
-/// What a loop has done so far.
+/// Counts of a loop so far.
 public struct LoopStatistics: Hashable, Sendable {
   /// System calls that submitted and waited.
   public var enters: UInt64 = 0

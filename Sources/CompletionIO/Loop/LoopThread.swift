@@ -62,7 +62,7 @@ final class LoopThread: Sendable {
     ended()
   }
 
-  /// What the kernel can do, if that is enough for a loop of this configuration.
+  /// The kernel's features, if they are enough for a loop of this configuration.
   static func features(
     for configuration: LoopConfiguration
   ) throws(RingSetupError) -> KernelFeatures {

@@ -2,7 +2,7 @@ internal import Uring
 
 /// The forms of requests that a loop uses, because its kernel takes them.
 ///
-/// What an older kernel lacks, the loop does in more steps with the same result.
+/// Where an older kernel lacks a form, the loop takes more steps to the same result.
 struct RequestForms {
   /// An accept stays armed (Linux 5.19); otherwise each takes one connection.
   let acceptMultishot: Bool

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What a result means in its phase.
+// The meaning of a result in its phase.
 extension Answer {
   /// The error of a result below zero.
   ///

@@ -4,7 +4,7 @@ public import Uring
 ///
 /// A verdict depends on nothing else: no clock, no ring, no hidden state.
 public struct Answer: Hashable, Sendable {
-  /// What was asked.
+  /// The operation that was asked for.
   public var operation: Operation
   /// A count, a descriptor or 0; below zero, a negated errno; in a phase of a poll, its events.
   public var result: Int32
@@ -14,9 +14,9 @@ public struct Answer: Hashable, Sendable {
   public var attempt: Int
   /// Bytes that the request asked to move.
   public var byteCount: UInt32
-  /// What the kernel has answered to.
+  /// The request of the flight that the kernel has answered.
   public var phase: Phase
-  /// What else is known.
+  /// Further facts.
   public var facts: Facts
 
   /// Describes an answer.
@@ -43,7 +43,7 @@ public struct Answer: Hashable, Sendable {
     self.facts = facts
   }
 
-  /// What the kernel has answered to: the request, or something that the loop did for it.
+  /// The subject of an answer: the request, or something that the loop did for it.
   public enum Phase: UInt8, CaseIterable, Hashable, Sendable {
     /// The request itself.
     case request
@@ -57,7 +57,7 @@ public struct Answer: Hashable, Sendable {
     case notification
   }
 
-  /// What is known of a request besides its encoding.
+  /// Facts about a request besides its encoding.
   public struct Facts: OptionSet, Hashable, Sendable {
     /// One bit a fact.
     public var rawValue: UInt16

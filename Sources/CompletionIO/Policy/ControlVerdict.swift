@@ -7,7 +7,7 @@ struct ControlAnswer: Hashable, Sendable {
   /// 0 or a count; below zero, a negated errno.
   var result: Int32
 
-  /// What was asked.
+  /// The request that was made.
   enum Kind: Hashable, Sendable {
     /// To cancel an operation; `nil` if it is not with the kernel any more.
     case cancel(of: Target?)
@@ -17,14 +17,14 @@ struct ControlAnswer: Hashable, Sendable {
     case other
   }
 
-  /// What is known of the operation that a cancel is for.
+  /// Facts about the operation that a cancel is for.
   struct Target: Hashable, Sendable {
     var phase: Answer.Phase
     var facts: Answer.Facts
   }
 }
 
-/// What to do about the answer to a request that nobody waits for.
+/// The loop's next step after the answer to a request that nobody waits for.
 enum ControlVerdict: Hashable, Sendable {
   /// Nothing.
   case ignore

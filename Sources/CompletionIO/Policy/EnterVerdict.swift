@@ -1,7 +1,7 @@
 package import SystemPackage
 internal import Uring
 
-/// What to do when io_uring_enter(2) itself fails.
+/// The loop's next step after a failure of io_uring_enter(2) itself.
 package enum EnterVerdict: Hashable, Sendable {
   /// Take completions out, then enter again; prepared requests stay prepared.
   case reapAndRetry

@@ -1,4 +1,4 @@
-/// What a loop does when the kernel's answer to an operation is "not now".
+/// A loop's way with the kernel's answer "not now".
 ///
 /// A policy is a value: set it for a loop, for a connection, or for one operation. Every answer
 /// that is not about waiting (a reset, a refusal, a bad argument) is the same under each policy.

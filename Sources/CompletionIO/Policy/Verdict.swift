@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// What to do next with an operation that the kernel has answered.
+/// The loop's next step with an operation that the kernel has answered.
 public enum Verdict: Hashable, Sendable {
   /// Hands the result to the caller.
   case surface

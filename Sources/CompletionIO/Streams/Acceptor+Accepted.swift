@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What becomes of accepts that have ended, and of the connections that they carry.
+// Accepts that have ended, and the connections that they carry.
 extension Acceptor {
   func afterAccept(_ outcome: Outcome) {
     let hadAsked = hasAsked

@@ -33,7 +33,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   var closing: () -> Void = {}
   var wouldBlock: (StreamFailure) -> Void = { _ in }
 
-  /// What an acceptor does.
+  /// The state of an acceptor.
   enum State {
     /// Takes no connections for now.
     case paused

@@ -1,4 +1,4 @@
-/// What is known of the other end: the only fact that both halves of a stream share.
+/// The fate of the other end: the only fact that both halves of a stream share.
 enum PeerFate: Hashable {
   case alive
   /// The connection is gone, as a half was told.
@@ -14,7 +14,7 @@ enum ReceiveEnd: Hashable {
 }
 
 extension ReceiveEnd {
-  /// What the end of a stream means to somebody who knows the fate of the peer.
+  /// Reads the end of a stream with the knowledge of the peer's fate.
   init(afterEndOfStream fate: PeerFate) {
     switch fate {
     case .alive: self = .endOfStream

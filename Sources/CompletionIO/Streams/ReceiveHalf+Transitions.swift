@@ -1,6 +1,6 @@
 // The receiving half as a table: state × event → state and action. Pure.
 extension ReceiveHalf {
-  /// What the half does.
+  /// The state of the half.
   enum State: Hashable {
     /// Nothing is with the kernel.
     case idle
@@ -15,7 +15,7 @@ extension ReceiveHalf {
     case ended(ReceiveEnd)
   }
 
-  /// What happens to the half.
+  /// An event of the half.
   enum Event: Hashable {
     /// Somebody wants bytes, and there is room for them.
     case wanted
@@ -37,7 +37,7 @@ extension ReceiveHalf {
     case stopped
   }
 
-  /// What a receive came to.
+  /// The result of a receive.
   enum Answer: Hashable {
     /// Bytes came, and the receive goes on.
     case bytes
@@ -52,7 +52,7 @@ extension ReceiveHalf {
     case failed(StreamFailure)
   }
 
-  /// What the table has to know besides the state.
+  /// Facts that the table needs besides the state.
   struct Facts: Hashable {
     var fate = PeerFate.alive
     /// Whether the program wants no more bytes, ever.
@@ -72,7 +72,7 @@ extension ReceiveHalf {
     }
   }
 
-  /// What the stream is to do.
+  /// The stream's next step.
   enum Action: Hashable {
     case none
     /// Submit a receive.

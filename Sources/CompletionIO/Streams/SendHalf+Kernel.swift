@@ -1,9 +1,9 @@
 internal import SystemPackage
 internal import Uring
 
-// What a send carries, and what the kernel has made of it.
+// The bytes of a send, and the kernel's answer.
 extension SendHalf {
-  /// What one send may carry: a round number that one completion can count.
+  /// The most bytes of one send: a round number that one completion can count.
   static var submissionByteLimit: Int { 1 << 30 }
 
   /// Gathers as much as one send can carry.

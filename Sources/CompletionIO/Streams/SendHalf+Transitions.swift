@@ -1,6 +1,6 @@
 // The sending half as a table: state × event → state and action. Pure.
 extension SendHalf {
-  /// What the half does.
+  /// The state of the half.
   enum State: Hashable {
     /// Nothing is with the kernel, nothing was asked for.
     case idle
@@ -24,7 +24,7 @@ extension SendHalf {
     case waiting
   }
 
-  /// What happens to the half.
+  /// An event of the half.
   enum Event: Hashable {
     /// A piece was queued.
     case queued
@@ -48,7 +48,7 @@ extension SendHalf {
     case aborted
   }
 
-  /// What a send came to.
+  /// The result of a send.
   enum Answer: Hashable {
     /// All bytes are out, or the kernel has cancelled the rest as it was asked to.
     case done
@@ -59,7 +59,7 @@ extension SendHalf {
     case failed(StreamFailure)
   }
 
-  /// What the table has to know besides the state.
+  /// Facts that the table needs besides the state.
   struct Facts: Hashable {
     /// Whether no piece is queued.
     var isEmpty: Bool
@@ -91,7 +91,7 @@ extension SendHalf {
     }
   }
 
-  /// What the stream is to do.
+  /// The stream's next step.
   enum Action: Hashable {
     case none
     /// Ask the loop for a turn.
@@ -164,7 +164,7 @@ extension SendHalf {
     }
   }
 
-  /// What follows when nothing is with the kernel.
+  /// Decides the next step when nothing is with the kernel.
   private static func next(_ facts: Facts) -> (State, Action) {
     guard facts.isEmpty else { return (.idle, .send(mayWait: false)) }
     return facts.wantsFinish ? (.finishing, .finish) : (.idle, .none)

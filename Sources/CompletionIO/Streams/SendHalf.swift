@@ -78,7 +78,7 @@ struct SendHalf: ~Copyable {
     return decide(event, waiting, isAborted: isAborted)
   }
 
-  /// What follows from nearly all events, without asking the table, with which it agrees.
+  /// Decides nearly all events without the table, with which the shortcut agrees.
   @inline(__always)
   private mutating func handleUsual(
     _ event: Event, _ waiting: Waiting, isAborted: Bool
@@ -216,7 +216,7 @@ struct SendHalf: ~Copyable {
   }
 }
 
-/// What is to be told of a send that has ended.
+/// A report of a send that has ended.
 struct EndedPiece {
   let recipient: SendPiece.Recipient
   let sentByteCount: Int

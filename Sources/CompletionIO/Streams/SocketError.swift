@@ -1,7 +1,7 @@
 public import SystemPackage
 public import Uring
 
-/// What went wrong with a socket, and what to do about it.
+/// The failure of an operation on a socket, with its remedy.
 public struct SocketError: Error, Hashable, Sendable {
   // One reference, because each call that may throw keeps room for an error in its task's frame.
   private let details: SocketErrorDetails
@@ -18,7 +18,7 @@ public struct SocketError: Error, Hashable, Sendable {
       byteCount: byteCount, addressError: addressError, option: option)
   }
 
-  /// What was being done.
+  /// The operation that failed.
   public var operation: SocketOperation { details.operation }
   /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
   /// ERANGE, EXDEV.
@@ -32,7 +32,7 @@ public struct SocketError: Error, Hashable, Sendable {
   /// Bytes of this operation that did move before it failed: for a send, exactly how many went
   /// out.
   public var byteCount: Int { details.byteCount }
-  /// What is wrong with the text, where an address was given as one.
+  /// The fault of the text, where an address was given as one.
   public var addressError: SocketAddressError? { details.addressError }
   /// Which option was being set or read.
   public var option: SocketOptionName? { details.option }
@@ -88,7 +88,7 @@ public struct SocketError: Error, Hashable, Sendable {
   }
 }
 
-/// What was being done to a socket.
+/// An operation on a socket.
 public enum SocketOperation: String, Hashable, Sendable {
   /// Making a socket: socket(2).
   case open
@@ -139,7 +139,7 @@ extension SocketError: CustomStringConvertible {
     return text + "; " + advice
   }
 
-  /// What to do about it.
+  /// The remedy.
   public var advice: String {
     switch cause {
     case .timeout: "the deadline passed; allow more time or give the peer up"

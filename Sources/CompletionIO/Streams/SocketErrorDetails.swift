@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-/// What a ``SocketError`` says.
+/// The contents of a ``SocketError``.
 final class SocketErrorDetails: Sendable {
   let operation: SocketOperation
   let errno: Errno

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What handlers' programs receive.
+// Receives of handlers' programs.
 extension SocketStream {
   /// Starts receiving for a handler.
   ///
@@ -54,7 +54,7 @@ extension SocketStream {
   }
 }
 
-// What the receiving half has the stream do, and what the kernel answers.
+// Actions of the receiving half, and the kernel's answers.
 extension SocketStream {
   func receiveEvent(_ event: ReceiveHalf.Event) -> ReceiveHalf.Action {
     receiving.handle(event, receiveFacts)

@@ -1,7 +1,7 @@
 internal import SystemPackage
 public import Uring
 
-// What handlers' programs send.
+// Sends of handlers' programs.
 extension SocketStream {
   /// Queues received bytes to be sent and returns at once.
   ///
@@ -78,7 +78,7 @@ extension SocketStream {
   }
 }
 
-// What the sending half has the stream do, and what the kernel answers.
+// Actions of the sending half, and the kernel's answers.
 extension SocketStream {
   func takeTurn() {
     perform(sendEvent(.turn))

@@ -1,9 +1,9 @@
 internal import SystemPackage
 internal import Uring
 
-// What tasks ask of a stream, on the loop's thread: each call does its work at once, or opens a wait.
+// Calls of tasks, on the loop's thread: each call does its work at once, or opens a wait.
 extension SocketStream {
-  /// What is left of an operation that could not be done at once.
+  /// The first result of an operation, or the wait for it.
   enum Receipt: ~Copyable {
     case bytes(BufferLease)
     case count(Int)
@@ -44,7 +44,7 @@ extension SocketStream {
     return .wait(wait)
   }
 
-  /// What a call that is refused at once throws; a task that goes on asking lets others go on too.
+  /// The error of a call that is refused at once; a task that goes on asking lets others go on too.
   private func refused(_ operation: SocketOperation, _ failure: StreamFailure) -> SocketError {
     atOnceCount &+= 1
     return error(operation, failure)

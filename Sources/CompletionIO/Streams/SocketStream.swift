@@ -11,12 +11,12 @@ public import Uring
 public final class SocketStream: OperationOwner, @unchecked Sendable {
   // Unchecked: everything that changes is used on the loop's thread only.
 
-  // What each message needs comes first and together, in as few lines of the cache as can be.
+  // Properties that each message needs come first, in as few lines of the cache as can be.
 
   /// The loop that the stream belongs to.
   public let loop: CompletionLoop
   let shared: StreamContext
-  /// What few streams have.
+  /// Properties that few streams have.
   var extras: StreamExtras?
   let descriptor: Descriptor
   var closing = Closing.open
@@ -35,7 +35,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
   /// none.
   var ownerJob: UInt = 0
-  /// What that task waits for.
+  /// The wait of that task.
   var ownerWait: WaitID?
   // Without checks at run time, which would cost each message; the halves call nobody.
   @exclusivity(unchecked) private var receiveHalf = ReceiveHalf()

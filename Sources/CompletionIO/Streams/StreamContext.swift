@@ -1,7 +1,7 @@
 internal import Uring
 
-/// What the streams of one loop share: memory for their queues, places in the direct table, room in
-/// the flight table.
+/// The common property of one loop's streams: memory for their queues, places in the direct table,
+/// room in the flight table.
 final class StreamContext: OperationOwner {
   unowned let loop: CompletionLoop
   let pieces = QueueStorage<SendPiece>()
@@ -59,7 +59,7 @@ final class StreamContext: OperationOwner {
 }
 
 extension CompletionLoop {
-  /// What the loop's streams share; on the loop's thread.
+  /// The common property of the loop's streams; on the loop's thread.
   var streams: StreamContext {
     if let streams = attachment as? StreamContext { return streams }
     let streams = StreamContext(self)

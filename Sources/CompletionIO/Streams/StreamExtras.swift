@@ -1,5 +1,5 @@
-/// What few streams have at a time, in memory that the others do without: a connection that waits
-/// for its next message should cost little.
+/// Properties that few streams have at a time, in memory that the others do without: a connection
+/// that waits for its next message should cost little.
 final class StreamExtras {
   /// Another policy than the loop's.
   var policy: ResubmissionPolicy?
@@ -33,7 +33,7 @@ extension SocketStream {
     return made
   }
 
-  /// What to do when the kernel says "not now"; the loop's policy at first.
+  /// The policy for the answer "not now"; the loop's policy at first.
   ///
   /// Used on the loop's thread.
   public var policy: ResubmissionPolicy {

@@ -25,7 +25,7 @@ extension StreamFailure {
     self.init(code: -errno.rawValue, cause: cause)
   }
 
-  /// What a wait that has ended early means.
+  /// The failure of a wait that has ended early.
   init(_ end: WaitEnd) {
     switch end {
     case .timedOut: self.init(.timedOut, .timeout)

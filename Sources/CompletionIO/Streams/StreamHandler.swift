@@ -41,7 +41,7 @@ public final class StreamHandler: Sendable {
   }
 }
 
-/// What a send that was queued with a context came to.
+/// The result of a send that was queued with a context.
 public struct SendCompletion: Hashable, Sendable {
   /// The caller's word.
   public let context: UInt

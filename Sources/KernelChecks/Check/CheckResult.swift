@@ -1,4 +1,4 @@
-/// What a check found.
+/// The finding of a check.
 public enum CheckResult: Hashable, Sendable {
   /// The kernel behaves as described; with a figure, where there is one to tell.
   case behaves(String?)
@@ -36,7 +36,7 @@ public enum CheckResult: Hashable, Sendable {
     }
   }
 
-  /// What there is to say beside the word.
+  /// Details, beside the word.
   public var detail: String? {
     switch self {
     case .behaves(let note): note

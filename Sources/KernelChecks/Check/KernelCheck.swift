@@ -4,21 +4,21 @@ public import Uring
 public struct KernelCheck: Sendable {
   /// A short name, such as `accept-multishot`.
   public let name: String
-  /// What the behaviour is about.
+  /// The behaviour's subject.
   public let theme: Theme
   /// The behaviour, in a sentence.
   public let title: String
   /// The first Linux release that behaves so, for people to read; nothing is decided by it.
   public let introducedIn: String
-  /// What the library does where the kernel does not behave so.
+  /// The library's way where the kernel does not behave so.
   public let withoutIt: String
   /// The lowest tier that relies on the behaviour; `nil` where none does.
   public let tier: KernelTier?
-  /// What has to be there before the behaviour can be tried.
+  /// Features without which the behaviour cannot be tried.
   public let features: KernelFeatures
   private let behaviour: @Sendable (CheckContext) throws(Finding) -> Void
 
-  /// What a behaviour is about.
+  /// The subject of a behaviour.
   public enum Theme: String, CaseIterable, Hashable, Sendable {
     case sockets, buffers, timers, cancellation, waiting, descriptors, messages, limits, hardening
   }

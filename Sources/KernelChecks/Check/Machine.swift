@@ -1,7 +1,7 @@
 internal import CLiburing
 internal import Glibc
 
-/// What a report is about, for people to read; nothing is decided by it.
+/// The machine of a report, for people to read; nothing is decided by it.
 public enum Machine {
   /// The running kernel's release, as uname(2) tells it.
   public static var kernelRelease: String {

@@ -20,7 +20,7 @@ struct BufferGroup {
     entries.store(tail &+ 1, at: 14)
   }
 
-  /// What a buffer holds.
+  /// The bytes of a buffer.
   func text(_ index: UInt16, from start: Int = 0, count: Int32) -> String {
     buffers.text(at: Int(index) * bufferSize + start, count: Int(count))
   }

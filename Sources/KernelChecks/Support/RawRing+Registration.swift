@@ -49,7 +49,7 @@ extension RawCompletion {
 }
 
 extension Finding {
-  /// What a refused set-up says.
+  /// The answer to a refused set-up.
   static func refusedSetup(_ code: Int32, _ flags: SetupFlags) -> Finding {
     let bits = String(flags.rawValue, radix: 16)
     if code == Errno.invalidArgument.rawValue {

@@ -18,7 +18,7 @@ extension RawRing {
     }
   }
 
-  /// What has completed by now, with the work that the kernel has put off.
+  /// Completions up to now, with the work that the kernel has put off.
   func arrived() -> [RawCompletion] {
     _ = enterOnce()
     return reap()

@@ -2,7 +2,7 @@ internal import CLiburing
 internal import Glibc
 internal import SystemPackage
 
-/// What the other end does, by plain system calls.
+/// The other end's part, by plain system calls.
 extension TestSocket {
   /// Writes all bytes, which must fit into the socket's buffers.
   func write(_ bytes: [UInt8]) throws(Finding) {
@@ -16,7 +16,7 @@ extension TestSocket {
     try write([UInt8](text.utf8))
   }
 
-  /// What a receive that does not wait gives.
+  /// The result of a receive that does not wait.
   enum Reading: Hashable {
     case bytes(Int)
     case end

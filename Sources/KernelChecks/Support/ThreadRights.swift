@@ -1,7 +1,8 @@
 internal import CLiburing
 internal import Glibc
 
-/// What the thread of a check may give up: it ends with the check, so nobody else notices.
+/// Rights that the thread of a check may give up: the thread ends with the check, so nobody else
+/// notices.
 enum ThreadRights {
   /// Gives the thread a table of descriptors of its own, and fills it.
   ///

@@ -143,7 +143,7 @@ public struct EpollPoller: Poller, ~Copyable {
 }
 
 extension PollMode {
-  /// What epoll_ctl(2) calls the mode.
+  /// The flag of epoll_ctl(2) for the mode.
   fileprivate var epollBits: UInt32 {
     switch self {
     case .level: 0

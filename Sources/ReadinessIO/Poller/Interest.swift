@@ -1,4 +1,4 @@
-/// What a registration waits for.
+/// Events that a registration waits for.
 ///
 /// Errors and hang-ups are always reported and need not be asked for, as with epoll_ctl(2). The
 /// bits are those of `EPOLL…` and `POLL…`, which are the same.

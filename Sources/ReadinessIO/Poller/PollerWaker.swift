@@ -22,7 +22,7 @@ public final class PollerWaker: Sendable {
     event.signal()
   }
 
-  /// What a poller watches: readable while a wake is pending.
+  /// The descriptor that a poller watches: readable while a wake is pending.
   var descriptor: FileDescriptor { event.descriptor }
 
   /// Takes all pending wakes.

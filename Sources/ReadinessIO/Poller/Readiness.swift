@@ -1,4 +1,4 @@
-/// What a descriptor is ready for, or what befell it.
+/// Operations that a descriptor is ready for, and events that befell it.
 ///
 /// The bits are those of `EPOLL…` and `POLL…`, which are the same.
 public struct Readiness: OptionSet, Hashable, Sendable {

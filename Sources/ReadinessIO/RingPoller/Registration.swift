@@ -1,4 +1,4 @@
-/// What a ``RingPoller`` knows of one descriptor.
+/// The knowledge of a ``RingPoller`` about one descriptor.
 ///
 /// Its place in the table is the descriptor.
 struct Registration {
@@ -30,7 +30,7 @@ struct Registration {
     /// Has an entry in the queue of candidates, which may be out of date.
     static let queued = Self(rawValue: 1 << 6)
 
-    /// What outlives the registration: facts about list and queue.
+    /// Facts that outlive the registration: about list and queue.
     static let positions: Self = [.listed, .queued]
   }
 

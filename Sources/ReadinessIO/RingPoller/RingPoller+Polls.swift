@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-/// What goes to the ring and what comes back from it.
+/// Requests to the ring, and their completions.
 extension RingPoller {
   static func pollToken(_ slot: Int, _ generation: UInt32) -> Token {
     Token(slot: slot, generation: generation, operation: .poll)

@@ -115,7 +115,7 @@ extension RingPoller {
     throw error
   }
 
-  /// What a mode does after an event.
+  /// Does what a mode asks for after an event.
   private mutating func settleDelivered(_ slot: Int) throws(Errno) {
     let isArmed = registrations[slot].state.contains(.armed)
     switch registrations[slot].mode {

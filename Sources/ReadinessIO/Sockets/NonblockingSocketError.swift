@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// What a ``NonblockingSocket`` answers when it did not do what was asked.
+/// The failure of an operation of a ``NonblockingSocket``.
 public enum NonblockingSocketError: Error, Hashable, Sendable {
   /// A blocking socket would wait here. Nothing was lost; ask again once the socket is ready.
   ///
@@ -11,7 +11,7 @@ public enum NonblockingSocketError: Error, Hashable, Sendable {
   /// The operation failed.
   case failed(Operation, Errno)
 
-  /// What was asked.
+  /// The operation that was asked for.
   public enum Operation: String, Hashable, Sendable {
     /// socket(2).
     case open
@@ -43,14 +43,14 @@ public enum NonblockingSocketError: Error, Hashable, Sendable {
     }
   }
 
-  /// What was asked.
+  /// The operation that was asked for.
   public var operation: Operation {
     switch self {
     case .wouldBlock(let operation, _), .failed(let operation, _): operation
     }
   }
 
-  /// What the kernel answered.
+  /// The kernel's answer.
   public var errno: Errno {
     switch self {
     case .wouldBlock(_, let errno), .failed(_, let errno): errno

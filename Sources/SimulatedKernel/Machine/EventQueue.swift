@@ -1,4 +1,4 @@
-/// What is going to happen, earliest first: a binary heap.
+/// Events to come, earliest first: a binary heap.
 ///
 /// Events of one time happen in the order in which they were added.
 struct EventQueue {

@@ -44,7 +44,7 @@ package final class SimulatedMachine: @unchecked Sendable {
   package internal(set) var heldBufferCount = 0
   /// A number that every request and every completion changes: equal runs have equal digests.
   package internal(set) var digest: UInt64 = 0
-  /// What a program must never do, as far as a kernel can see it.
+  /// Acts that a program must never do, as far as a kernel can see them.
   package internal(set) var violations: [String] = []
 
   /// Makes a machine.

@@ -5,7 +5,7 @@ final class ArmedRequest {
   let request: Request
   let token: Token
   unowned let ring: SimulatedRing
-  /// What it acts on, held open until the request ends; `nil` for what is no socket.
+  /// The socket that the request acts on, held open until the request ends; `nil` for none.
   let socket: SimulatedSocket?
   var phase = Phase.working
   /// Bytes moved so far by a request that goes on until all have.
@@ -62,7 +62,7 @@ final class ArmedRequest {
   var byteCount: Int { pieces.reduce(0) { $0 + $1.byteCount } }
 }
 
-/// What a try of a request has come to.
+/// The outcome of one try of a request.
 enum Progress {
   /// It waits for its socket.
   case wait(SimulatedSocket.Side)

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-// What each request does.
+// The effect of each request.
 extension SimulatedRing {
   /// Starts what an enter has taken; a timeout that is linked with the request that it ends.
   ///

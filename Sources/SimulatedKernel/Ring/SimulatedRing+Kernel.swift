@@ -27,7 +27,7 @@ extension SimulatedRing: Kernel {
     return taken.count
   }
 
-  /// What a system call costs, in nanoseconds.
+  /// The cost of a system call, in nanoseconds.
   static var enterCost: UInt64 { 1000 }
 
   /// Pieces of put-off work that one enter does (`IO_LOCAL_TW_DEFAULT_MAX`, Linux 6.13).

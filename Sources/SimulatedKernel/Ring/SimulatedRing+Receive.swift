@@ -46,7 +46,7 @@ extension SimulatedRing {
     return count == left ? .done(Int32(request.doneByteCount)) : .wait(.reading)
   }
 
-  /// What a receive hears that finds no bytes: an error once, the end, or nothing yet.
+  /// The answer to a receive that finds no bytes: an error once, the end, or nothing yet.
   private func emptyHanded(_ socket: SimulatedSocket) -> Progress {
     if socket.isUnix {
       return socket.emptyUnixAnswer.map { .done($0) } ?? .wait(.reading)

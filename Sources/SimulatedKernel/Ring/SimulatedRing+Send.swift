@@ -65,7 +65,7 @@ extension SimulatedRing {
     }
   }
 
-  /// What an answer means for the socket.
+  /// Applies an answer to the socket.
   private func apply(_ error: Errno, to request: ArmedRequest) {
     guard let socket = request.socket else { return }
     switch (request.request.operation, error) {

@@ -16,7 +16,7 @@ package final class SimulatedRing {
   var completions = Line<Completion>()
   /// Completions that the full queue had no place for.
   var overflow = Line<Completion>()
-  /// What the next enter goes on with.
+  /// Work that the next enter goes on with.
   var work = Line<Work>()
   var armed: [Token: ArmedRequest] = [:]
 

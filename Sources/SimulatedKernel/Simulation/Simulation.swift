@@ -19,11 +19,11 @@ internal import Uring
 public final class Simulation {
   /// Decides everything.
   public let seed: UInt64
-  /// What goes wrong how often.
+  /// The faults, and how often each happens.
   public let faults: FaultPlan
-  /// What is simulated.
+  /// The machine that is simulated.
   public let configuration: SimulationConfiguration
-  /// What happened in the last run, whether or not it failed.
+  /// The record of the last run, whether or not the run failed.
   public internal(set) var report = SimulationReport()
   /// Called after each turn of a loop; what it throws ends the run.
   package var afterStep: ((SimulatedMachine) throws -> Void)?
@@ -32,8 +32,8 @@ public final class Simulation {
   ///
   /// - Parameters:
   ///   - seed: Decides everything.
-  ///   - faults: What goes wrong how often.
-  ///   - configuration: What is simulated.
+  ///   - faults: The faults, and how often each happens.
+  ///   - configuration: The machine that is simulated.
   public init(
     seed: UInt64, faults: FaultPlan = .none,
     configuration: SimulationConfiguration = SimulationConfiguration()

@@ -1,7 +1,7 @@
 public import CompletionIO
 package import Uring
 
-/// What a simulation simulates.
+/// The machine that a simulation simulates.
 public struct SimulationConfiguration: Hashable, Sendable {
   /// How each loop is made.
   public var loop = LoopConfiguration()
@@ -9,7 +9,7 @@ public struct SimulationConfiguration: Hashable, Sendable {
   public var loopCount = 1
   /// Buffers and times of the network.
   public var network = SimulatedNetwork()
-  /// What the loops take their kernel to be able to do, and so which forms of requests they use.
+  /// Features that the loops take their kernel to have, and so the forms of requests that they use.
   package var features = KernelTier.full.features
   /// Lines of trace that an error shows; 0 for none, which is faster.
   ///

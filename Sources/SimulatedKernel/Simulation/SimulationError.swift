@@ -1,6 +1,6 @@
 /// Why a simulation could not come to its end.
 public struct SimulationError: Error, Sendable {
-  /// What is wrong.
+  /// The fault.
   public let reason: Reason
   /// Replays the run.
   public let seed: UInt64
@@ -11,7 +11,7 @@ public struct SimulationError: Error, Sendable {
   /// The last things that happened, oldest first; see ``SimulationConfiguration/traceLimit``.
   public let trace: [String]
 
-  /// What is wrong with a run.
+  /// A fault of a run.
   public enum Reason: Hashable, Sendable {
     /// Everybody waits, and nothing will ever happen that could end a wait.
     case stalled

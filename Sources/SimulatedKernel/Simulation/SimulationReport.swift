@@ -1,6 +1,6 @@
 public import CompletionIO
 
-/// What happened in a simulation.
+/// The record of a simulation.
 public struct SimulationReport: Hashable, Sendable {
   /// Turns of loops.
   public var stepCount = 0
@@ -14,7 +14,7 @@ public struct SimulationReport: Hashable, Sendable {
   public var faults = FaultCounts()
   /// A number that every request and completion changes: equal runs have equal digests.
   public var digest: UInt64 = 0
-  /// What each loop did, in the order of the groups.
+  /// The statistics of each loop, in the order of the groups.
   public var statistics: [LoopStatistics] = []
 
   /// Nothing has happened.

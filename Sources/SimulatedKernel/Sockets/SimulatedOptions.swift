@@ -2,7 +2,7 @@ internal import CompletionIO
 internal import Glibc
 internal import SystemPackage
 
-/// What a socket's options are set to: those that have a name in `CompletionIO` and an `int` for a
+/// The options of a socket: those that have a name in `CompletionIO` and an `int` for a
 /// value.
 struct SimulatedOptions {
   let family: Int32
@@ -74,8 +74,8 @@ struct SimulatedOptions {
     return Int32(bitPattern: UInt32(littleEndian: value))
   }
 
-  /// What becomes of a value that is set: buffers have room for the kernel's own bookkeeping
-  /// (sk_setsockopt).
+  /// The value that the kernel keeps of one that is set: buffers have room for the kernel's own
+  /// bookkeeping (sk_setsockopt).
   private static func kept(_ value: Int32, of name: SocketOptionName) -> Int32 {
     switch name {
     case SocketOption.sendBufferByteCount.name: max(value &* 2, 4608)

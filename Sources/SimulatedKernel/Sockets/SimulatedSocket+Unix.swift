@@ -56,14 +56,14 @@ extension SimulatedSocket {
     peer.wakeAll()
   }
 
-  /// What a receive hears that finds no bytes.
+  /// The answer to a receive that finds no bytes.
   var emptyUnixAnswer: Int32? {
     if state != .connected { return -Errno.invalidArgument.rawValue }
     if error != 0 { return -takeError() }
     return isReceiveShut ? 0 : nil
   }
 
-  /// What a send hears that cannot go on; it leaves the pending error to the receive
+  /// The answer to a send that cannot go on; it leaves the pending error to the receive
   /// (unix_stream_sendmsg).
   var refusedUnixAnswer: Int32? {
     if state != .connected { return -Errno.socketNotConnected.rawValue }

@@ -29,7 +29,7 @@ package final class SimulatedSocket {
   var localAddress: SocketAddress?
   var remoteAddress: SocketAddress?
   var peer: SimulatedSocket?
-  /// What the next operation is told: an errno, or 0 (`SO_ERROR`).
+  /// The errno that the next operation is told, or 0 (`SO_ERROR`).
   var error: Int32 = 0
 
   // Bytes.
@@ -77,7 +77,7 @@ package final class SimulatedSocket {
     receiveLimit = machine.network.receiveBufferByteCount
   }
 
-  /// What a request can wait for.
+  /// Events that a request can wait for.
   enum Side {
     case reading
     case writing

@@ -9,7 +9,7 @@ extension KernelFeatures {
   /// The environment variable that names hidden features.
   public static let hidingVariable = "SWIFT_URING_HIDE"
 
-  /// What the environment hides.
+  /// Features that the environment hides.
   public static let hiddenByEnvironment: Self = parse(environment).features
 
   private static let environment: String =

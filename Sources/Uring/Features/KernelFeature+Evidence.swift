@@ -1,7 +1,7 @@
 internal import CLiburing
 
 extension KernelFeature {
-  /// What proves that a kernel has a feature.
+  /// The evidence that a kernel has a feature.
   enum Evidence: Hashable {
     /// It takes a flag of io_uring_setup(2).
     case setupFlag(SetupFlags)
@@ -17,7 +17,7 @@ extension KernelFeature {
     case trial
   }
 
-  /// What proves that a kernel has this feature.
+  /// The evidence that a kernel has this feature.
   var evidence: Evidence {
     switch self {
     case .submitAll: .setupFlag(.submitAll)

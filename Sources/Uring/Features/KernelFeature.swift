@@ -15,11 +15,11 @@ public enum KernelFeature: String, CaseIterable, Hashable, Sendable {
   /// Task work runs when the owner waits for completions (`IORING_SETUP_DEFER_TASKRUN`).
   case deferTaskrun
 
-  // What a ring tells of itself.
+  // Features that a ring tells of itself.
 
   /// Completions are kept when the queue is full (`IORING_FEAT_NODROP`).
   case noDrop
-  /// What a request points to, except its data, is read at submission
+  /// Memory that a request points to, except its data, is read at submission
   /// (`IORING_FEAT_SUBMIT_STABLE`).
   case submitStable
   /// A request that would block waits for readiness in the kernel (`IORING_FEAT_FAST_POLL`).
@@ -89,7 +89,7 @@ public enum KernelFeature: String, CaseIterable, Hashable, Sendable {
   /// One cancel ends every request (`IORING_ASYNC_CANCEL_ANY`).
   case cancelAll
 
-  // What can be registered.
+  // Registrations.
 
   /// The kernel takes buffers from a shared ring (`IORING_REGISTER_PBUF_RING`).
   case bufferRing

@@ -4,7 +4,7 @@ internal import Synchronization
 extension KernelFeatures {
   private static let discovered = Mutex<KernelFeatures?>(nil)
 
-  /// What the running kernel can do, less what the environment hides.
+  /// Features of the running kernel, less those that the environment hides.
   ///
   /// The kernel is asked, its version is never read: by IORING_REGISTER_QUERY where it is known,
   /// by one small ring that is set up, tried and closed elsewhere. The answer is kept.
@@ -26,7 +26,7 @@ extension KernelFeatures {
     }
   }
 
-  /// What the kernel lists, without a ring; `nil` where it knows no query (before Linux 6.18).
+  /// Features that the kernel lists, without a ring; `nil` where it knows no query (before Linux 6.18).
   static func askByQuery() -> KernelFeatures? {
     var answer = curing_query_opcodes()
     guard unsafe curing_query(&answer) == 0 else { return nil }
@@ -42,7 +42,7 @@ extension KernelFeatures {
     return KernelFeatures(KernelFeature.allCases.filter(lists))
   }
 
-  /// What a small ring shows.
+  /// Features that a small ring shows.
   ///
   /// - Throws: ``RingSetupError`` where it cannot be made.
   static func askByTrial() throws(RingSetupError) -> KernelFeatures {

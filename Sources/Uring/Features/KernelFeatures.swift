@@ -59,7 +59,7 @@ extension KernelFeatures: CustomStringConvertible {
 }
 
 extension KernelFeatures {
-  /// What a completion loop cannot do without; Linux 5.11 has all of it.
+  /// Features that a completion loop cannot do without; Linux 5.11 has all of them.
   public static let requiredByLoop: Self = [
     .noDrop, .submitStable, .fastPoll, .extendedArgument, .accept, .connect, .cancel, .close,
     .read, .send, .receive,

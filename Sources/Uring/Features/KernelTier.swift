@@ -47,12 +47,12 @@ extension KernelTier {
     }
   }
 
-  /// What the oldest kernel of the tier has; everything for the full one.
+  /// Features of the tier's oldest kernel; all for the full tier.
   package var features: KernelFeatures {
     KernelFeatures(KernelFeature.allCases).subtracting(KernelFeatures(missing))
   }
 
-  /// What the oldest kernel of the tier lacks; nothing for the full one.
+  /// Features that the tier's oldest kernel lacks; none for the full tier.
   var missing: [KernelFeature] {
     switch self {
     case .full: []

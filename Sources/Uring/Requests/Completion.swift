@@ -1,7 +1,7 @@
 internal import CLiburing
 public import SystemPackage
 
-/// What the kernel says about one request.
+/// The kernel's answer to one request.
 ///
 /// Has the layout of `struct curing_kernel_cqe`: 16 bytes.
 public struct Completion: Hashable, Sendable {

@@ -1,6 +1,6 @@
 public import SystemPackage
 
-/// What a request acts on: an ordinary descriptor, or an index in the ring's direct table.
+/// The object that a request acts on: an ordinary descriptor, or an index in the ring's direct table.
 public struct Descriptor: Hashable, Sendable {
   /// The number: a file descriptor or a table index.
   public var rawValue: Int32

@@ -1,4 +1,4 @@
-/// What a request asks of the kernel.
+/// An operation that a request asks the kernel for.
 ///
 /// The raw value is the top byte of a ``Token``, not the kernel's opcode.
 public enum Operation: UInt8, CaseIterable, Hashable, Sendable {

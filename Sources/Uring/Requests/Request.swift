@@ -4,13 +4,13 @@
 /// A request holds addresses, not owners. Whoever submits it keeps the memory in place until the
 /// final completion (no `F_MORE`; the notification for a zero-copy send).
 public struct Request: Hashable, Sendable {
-  /// What is asked.
+  /// The operation that is asked for.
   public let operation: Operation
   /// How it is asked.
   public var options: Options
   /// Buffer group that the kernel takes memory from, with ``Options/selectBuffer``.
   public var bufferGroup: UInt16
-  /// What the request acts on.
+  /// The descriptor that the request acts on.
   public var descriptor: Descriptor
   /// Bytes to move, a socket address's length, a poll mask, a direction; by operation.
   public var count: UInt32

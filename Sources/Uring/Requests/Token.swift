@@ -38,7 +38,7 @@ public struct Token: RawRepresentable, Hashable, Sendable {
   @inlinable
   public var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
 
-  /// What the request asked, or `nil` for a value that no token has.
+  /// The operation that the request asked for; `nil` for a value that no token has.
   @inlinable
   public var operation: Operation? {
     Operation(rawValue: UInt8(truncatingIfNeeded: rawValue >> 56))

@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// What a loop needs of a kernel: the real one behind a ``Ring``, or a simulated one.
+/// The calls that a loop makes of a kernel: the real one behind a ``Ring``, or a simulated one.
 ///
 /// The protocol works in batches, and a loop is specialised for the kernel it runs on.
 package protocol Kernel: ~Copyable {

@@ -15,7 +15,7 @@ public struct Ring: ~Copyable {
   let cell: UnsafeMutablePointer<io_uring>
   /// The flags that the kernel took.
   public let flags: SetupFlags
-  /// What the kernel told of the ring.
+  /// Facts that the kernel told of the ring.
   public let features: RingFeatures
   /// Places in the submission queue, as the kernel made it.
   public let submissionEntryCount: UInt32

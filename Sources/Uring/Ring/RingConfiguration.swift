@@ -15,7 +15,7 @@ public struct RingConfiguration: Hashable, Sendable {
   public var completionEntryCount: UInt32
   /// Sets of flags to try in turn, best first.
   public var flagLadder: [SetupFlags]
-  /// What the ring takes, where that is less than everything.
+  /// The requests that the ring takes, where not all are taken.
   ///
   /// A restricted ring starts disabled. Its first enter enables it, and gives it to the thread that
   /// enters; buffers and direct tables have to be registered before.

@@ -1,6 +1,6 @@
 internal import CLiburing
 
-/// What a ring told of itself when it was set up.
+/// Features that a ring told of when it was set up.
 ///
 /// The corresponding C names are `IORING_FEAT_…`.
 public struct RingFeatures: OptionSet, Hashable, Sendable {
@@ -16,7 +16,7 @@ public struct RingFeatures: OptionSet, Hashable, Sendable {
   ///
   /// Linux 5.5.
   public static let noDrop = Self(rawValue: CURING_FEAT_NODROP)
-  /// What a request points to, except its data, is read at submission.
+  /// Memory that a request points to, except its data, is read at submission.
   ///
   /// Linux 5.5.
   public static let submitStable = Self(rawValue: CURING_FEAT_SUBMIT_STABLE)

@@ -1,6 +1,6 @@
 internal import SystemPackage
 
-/// What a ring takes from its program, whatever the program is made to do later.
+/// The requests that a ring takes from its program, whatever the program is made to do later.
 ///
 /// The list is given to the kernel before the ring takes its first request, and no one can change
 /// it afterwards. Requests that are not on it complete with -EACCES; registrations, except those
@@ -27,7 +27,7 @@ public struct RingRestriction: Hashable, Sendable {
   public static let networking = Self(
     operations: Set(Operation.allCases).subtracting([.timeout, .linkTimeout]))
 
-  /// What a completion loop cannot do without, whatever its program asks of it.
+  /// Requests that a completion loop cannot do without, whatever its program asks for.
   ///
   /// A read of an eventfd wakes it, cancels end its operations, closes give descriptors back, polls
   /// confirm how a connection has ended and stand in for what older kernels lack, and a list with

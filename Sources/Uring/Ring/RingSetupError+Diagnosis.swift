@@ -1,7 +1,7 @@
 internal import CLiburing
 package import SystemPackage
 
-/// What can be seen of the machine when a set-up is refused.
+/// Facts of the machine that can be seen when a set-up is refused.
 package struct SetupCircumstances: Hashable, Sendable {
   /// `kernel.io_uring_disabled`, where the kernel has it (Linux 6.6).
   package var sysctlLevel: Int?
@@ -82,7 +82,7 @@ extension RingSetupError {
 }
 
 extension SetupCircumstances {
-  /// What this machine and process show.
+  /// The facts of this machine and process.
   package static var current: Self {
     let limit = curing_locked_memory_limit()
     let isLimited = limit != .max && !hasCapability(.lockMemory)

@@ -4,7 +4,7 @@ public import SystemPackage
 public struct RingSetupError: Error, Hashable, Sendable {
   /// The kernel's answer; EINVAL for a configuration that is refused without asking the kernel.
   public let errno: Errno
-  /// What the answer means on this machine.
+  /// The meaning of the answer on this machine.
   public let reason: Reason
 
   /// Describes a refusal, for instance in a test.
@@ -13,7 +13,7 @@ public struct RingSetupError: Error, Hashable, Sendable {
     self.reason = reason
   }
 
-  /// What stands in the way.
+  /// An obstacle.
   public enum Reason: Hashable, Sendable {
     /// `kernel.io_uring_disabled` is 1 (only a group may) or 2 (nobody may). Linux 6.6.
     case disabledBySysctl(level: Int)
@@ -47,7 +47,7 @@ public struct RingSetupError: Error, Hashable, Sendable {
 }
 
 extension RingSetupError: CustomStringConvertible {
-  /// What failed, why, and what to do, in one line.
+  /// The failure, its reason, and the remedy, in one line.
   public var description: String {
     switch reason {
     case .badConfiguration, .restrictionLacks:
@@ -61,7 +61,7 @@ extension RingSetupError: CustomStringConvertible {
     }
   }
 
-  /// What stands in the way and what to do about it.
+  /// The obstacle and its remedy.
   public var advice: String {
     switch reason {
     case .disabledBySysctl(let level):

@@ -5,7 +5,7 @@ extension SetupFlags {
     (0..<UInt32(RawValue.bitWidth)).map { Self(rawValue: 1 << $0) }.filter(contains)
   }
 
-  /// What the kernel calls a single flag, and the Linux that brought it.
+  /// The kernel's name of a single flag, and the Linux that brought it.
   var kernelName: String {
     switch self {
     case .completionQueueSize: "IORING_SETUP_CQSIZE (Linux 5.5)"

@@ -30,7 +30,7 @@ package struct AcceptedAddress: ~Copyable {
       of: socklen_t(Self.capacity), toByteOffset: Self.capacity, as: socklen_t.self)
   }
 
-  /// What the last accept stored; `nil` before it has, and for a family of no ``SocketAddress``.
+  /// The address that the last accept stored; `nil` before it has, and for a family of no ``SocketAddress``.
   package var socketAddress: SocketAddress? {
     let byteCount = unsafe address.load(fromByteOffset: Self.capacity, as: socklen_t.self)
     return unsafe SocketAddress(copying: address, byteCount: min(Int(byteCount), Self.capacity))

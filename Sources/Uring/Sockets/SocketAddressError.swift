@@ -4,7 +4,7 @@ public import SystemPackage
 public struct SocketAddressError: Error, Hashable, Sendable {
   /// The text.
   public let text: String
-  /// What is wrong with it.
+  /// The fault of the text.
   public let reason: Reason
 
   init(_ text: some StringProtocol, _ reason: Reason) {
@@ -12,7 +12,7 @@ public struct SocketAddressError: Error, Hashable, Sendable {
     self.reason = reason
   }
 
-  /// What is wrong with a text.
+  /// A fault of a text.
   public enum Reason: Hashable, Sendable {
     /// The host is a name, or no well-formed address.
     case notNumeric
@@ -22,7 +22,7 @@ public struct SocketAddressError: Error, Hashable, Sendable {
     case notIPv6
     /// The host is an IPv6 address without brackets, so that nothing tells where its port begins.
     case missingBrackets
-    /// What stands behind the `%` of an IPv6 address names no network interface.
+    /// The text behind the `%` of an IPv6 address names no network interface.
     case unknownZone(name: String)
     /// The kernel could not be asked for a network interface, for instance because too many files
     /// are open (EMFILE).

@@ -1,6 +1,6 @@
 internal import Glibc
 
-// What the kernel alone decides: socket(7).
+// Options that the kernel alone decides: socket(7).
 extension ReadOnlySocketOption<Int32> {
   /// The address family, as `AF_INET` (`SO_DOMAIN`).
   public static var addressFamily: Self { Self(.socket(SO_DOMAIN, "SO_DOMAIN"), .int) }
@@ -32,7 +32,7 @@ extension ReadOnlySocketOption<PeerCredentials?> {
       guard let process = Int32(bytes), let user = UInt32(bytes, at: 4),
         let group = UInt32(bytes, at: 8)
       else { return nil }
-      // What the kernel says of a socket that has no such peer (sk_getsockopt).
+      // The kernel's answer for a socket that has no such peer (sk_getsockopt).
       if user == .max, group == .max { return .some(nil) }
       return PeerCredentials(processID: process, userID: user, groupID: group)
     }
@@ -40,7 +40,7 @@ extension ReadOnlySocketOption<PeerCredentials?> {
 }
 
 extension ReadOnlySocketOption<TCPStatistics> {
-  /// What the kernel knows of a TCP connection (`TCP_INFO`).
+  /// The kernel's figures of a TCP connection (`TCP_INFO`).
   public static var tcpStatistics: Self {
     Self(.tcp(TCP_INFO, "TCP_INFO"), byteLimit: TCPStatistics.byteCount) {
       TCPStatistics(copying: $0)

@@ -55,7 +55,7 @@ extension SocketOptions {
 }
 
 extension SocketOptions {
-  /// What the properties mean for a socket of a family.
+  /// The settings that the properties stand for, on a socket of a family.
   func settings(for family: Int32) -> [SocketSetting] {
     var settings: [SocketSetting] = []
     if noDelay, family == AF_INET || family == AF_INET6 {

@@ -1,4 +1,4 @@
-/// What the kernel knows of a TCP connection: how far, how fast, how much was lost.
+/// The kernel's figures of a TCP connection: progress, speed, losses.
 ///
 /// The corresponding C structure is `tcp_info`.
 public struct TCPStatistics: Hashable, Sendable {
