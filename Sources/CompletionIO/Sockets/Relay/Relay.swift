@@ -1,0 +1,179 @@
+internal import SystemPackage
+internal import Uring
+
+/// Carries bytes between two connections, both ways, until both directions have ended.
+///
+/// The end of a direction is passed on as the end of that direction, and the other goes on. A
+/// connection that fails, or is reset, ends the relay and resets the other: what was cut short never
+/// looks complete. A side that does not read stops its peer's side from being read, so that memory
+/// does not grow with what waits: each direction holds at most
+/// ``LoopConfiguration/unclaimedByteLimit`` and ``LoopConfiguration/unsentByteLimit``.
+///
+/// Both connections are the relay's from the call on, and closed when it returns or throws. They may
+/// belong to different loops.
+///
+/// - Parameters:
+///   - first: One side.
+///   - second: The other side.
+///   - idleLimit: How long neither direction may move a byte, to a quarter; `nil` for as long as it
+///     takes.
+/// - Returns: The bytes that each direction has carried.
+/// - Throws: ``RelayError``, which says on which side what went wrong: any error of a receive or a
+///   send, ECANCELED when the calling task is cancelled, and ETIMEDOUT at the idle limit.
+@discardableResult
+public nonisolated(nonsending) func relay(
+  between first: StreamConnection, and second: StreamConnection, idleLimit: Duration? = nil
+) async throws(RelayError) -> RelayCounts {
+  let relay = Relay(first, second, idleLimit: idleLimit)
+  let failure = await relay.run()
+  await first.close()
+  await second.close()
+  let counts = relay.counts
+  guard let failure else { return counts }
+  throw RelayError(side: failure.side, error: failure.error, counts: counts)
+}
+
+/// The bytes that a relay has carried.
+public struct RelayCounts: Hashable, Sendable {
+  /// Bytes from the first connection that were queued to the second.
+  public let firstToSecond: UInt64
+  /// Bytes from the second connection that were queued to the first.
+  public let secondToFirst: UInt64
+}
+
+/// Why a relay ended before both of its directions had.
+public struct RelayError: Error, Hashable, Sendable {
+  /// The connection that failed; `nil` at the idle limit, which is both's.
+  public let side: Side?
+  /// The failure.
+  public let error: SocketError
+  /// The bytes that were carried before.
+  public let counts: RelayCounts
+
+  /// One of the connections of a relay.
+  public enum Side: Hashable, Sendable {
+    case first, second
+  }
+}
+
+extension RelayError: CustomStringConvertible {
+  /// The side and its error, in one line.
+  public var description: String {
+    switch side {
+    case .first: "relay ended by its first connection: \(error)"
+    case .second: "relay ended by its second connection: \(error)"
+    case nil: "relay ended: \(error)"
+    }
+  }
+}
+
+/// A relay at work.
+final class Relay: Sendable {
+  private let first: StreamConnection
+  private let second: StreamConnection
+  private let idleLimit: Duration?
+  private let progress = RelayProgress()
+
+  typealias Failure = (side: RelayError.Side?, error: SocketError)
+
+  init(_ first: StreamConnection, _ second: StreamConnection, idleLimit: Duration?) {
+    self.first = first
+    self.second = second
+    self.idleLimit = idleLimit
+  }
+
+  var counts: RelayCounts {
+    RelayCounts(firstToSecond: progress.count(.first), secondToFirst: progress.count(.second))
+  }
+
+  /// Returns when both directions have ended, or one connection has failed.
+  nonisolated(nonsending) func run() async -> Failure? {
+    await withTaskGroup(of: Part.self) { parts in
+      parts.addTask { await self.carry(from: .first) }
+      parts.addTask { await self.carry(from: .second) }
+      if let idleLimit { parts.addTask { await self.watch(idleLimit) } }
+      var openCount = 2
+      var failure: Failure?
+      while openCount > 0, let part = await parts.next() {
+        switch part {
+        case .ended: openCount -= 1
+        case .failed(let side, let error):
+          openCount -= 1
+          failure = failure ?? (side, error)
+          resetBoth()
+        case .idle:
+          failure = failure ?? (nil, SocketError(.receive, .timedOut, cause: .timeout))
+          resetBoth()
+        }
+      }
+      parts.cancelAll()
+      return failure
+    }
+  }
+
+  /// How one of a relay's tasks has ended.
+  private enum Part: Sendable {
+    case ended
+    case failed(RelayError.Side, SocketError)
+    case idle
+  }
+
+  /// A failure of one side must not look like an end on the other.
+  private func resetBoth() {
+    first.reset()
+    second.reset()
+  }
+
+  /// Carries one direction to its end.
+  private func carry(from side: RelayError.Side) async -> Part {
+    let (source, target) = side == .first ? (first, second) : (second, first)
+    let targetSide: RelayError.Side = side == .first ? .second : .first
+    while true {
+      let chunk: BufferLease
+      do throws(SocketError) {
+        guard let received = try await source.receive() else { break }
+        chunk = received
+      } catch {
+        return .failed(side, error)
+      }
+      let byteCount = chunk.byteCount
+      do throws(SocketError) {
+        try await target.enqueue(chunk)
+      } catch {
+        return .failed(targetSide, error)
+      }
+      progress.add(byteCount, from: side)
+    }
+    do throws(SocketError) {
+      try await target.finishSending()
+    } catch {
+      return .failed(targetSide, error)
+    }
+    return .ended
+  }
+
+  /// Ends when no byte has moved for as long as the limit says.
+  ///
+  /// Looks four times in that time, so that nothing has to be noted with each byte.
+  private func watch(_ limit: Duration) async -> Part {
+    var last = await movedByteCounts()
+    var stillCount = 0
+    while stillCount < 4 {
+      do { try await first.loop.sleep(for: limit / 4) } catch { return .ended }
+      let now = await movedByteCounts()
+      stillCount = now == last ? stillCount + 1 : 0
+      last = now
+    }
+    return .idle
+  }
+
+  /// Numbers that change whenever a byte moves: also one that was queued long ago for a slow reader.
+  private func movedByteCounts() async -> [Int] {
+    var counts = [Int(progress.count(.first)), Int(progress.count(.second))]
+    for connection in [first, second] {
+      counts.append(
+        await connection.loop.isolation.run { _ in connection.stream.unsentByteCount })
+    }
+    return counts
+  }
+}

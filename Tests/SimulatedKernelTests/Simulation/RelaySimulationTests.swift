@@ -1,0 +1,89 @@
+import CompletionIO
+import SimulatedKernel
+import SystemPackage
+import TestSupport
+import Testing
+import Uring
+
+/// Relays under every fault that ends no connection, and in virtual time.
+@Suite struct RelaySimulationTests {
+  /// A client and a server with a relay between them.
+  private static func withRelay<Result>(
+    on group: CompletionLoopGroup, idleLimit: Duration? = nil,
+    _ body: (StreamConnection, StreamConnection) async throws -> Result
+  ) async throws -> (Result, RelayError?) {
+    let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+    let address = "\(listener.localAddress)"
+    let client = try await StreamConnection.connect(to: address, on: group)
+    let first = try await listener.accept()
+    let second = try await StreamConnection.connect(to: address, on: group)
+    let server = try await listener.accept()
+    listener.abort()
+    async let ending: RelayError? = {
+      do throws(RelayError) {
+        _ = try await relay(between: first, and: second, idleLimit: idleLimit)
+        return nil
+      } catch {
+        return error
+      }
+    }()
+    let result = try await body(client, server)
+    let error = await ending
+    await client.close()
+    await server.close()
+    return (result, error)
+  }
+
+  @Test("Every byte arrives, both ways", arguments: 1...20 as ClosedRange<UInt64>)
+  func everyByte(seed: UInt64) throws {
+    let (there, back) = (numbered(20_000), numbered(30_000, from: 9))
+    let simulation = SimulationTests.simulation(seed: seed, faults: .transient(rate: 0.05))
+    let (received, error) = try simulation.run { group in
+      try await Self.withRelay(on: group) { client, server in
+        async let sending: Void = client.send(there)
+        async let answering: Void = server.send(back)
+        async let arrived = server.receiveAll(there.count)
+        let returned = try await client.receiveAll(back.count)
+        let result = [try await arrived, returned]
+        _ = try await (sending, answering)
+        try await client.finishSending()
+        try await server.finishSending()
+        return result
+      }
+    }
+    #expect(error == nil)
+    #expect(firstDifference(received[0], there) == nil)
+    #expect(firstDifference(received[1], back) == nil)
+  }
+
+  @Test("Ends when both directions are idle, and not while one moves")
+  func idle() throws {
+    let simulation = SimulationTests.simulation(seed: 1, faults: .none)
+    let (byteCount, error) = try simulation.run { group in
+      try await Self.withRelay(on: group, idleLimit: .seconds(1)) { client, server in
+        var byteCount = 0
+        // Ten times the limit, in steps that are shorter.
+        for _ in 0..<20 {
+          try await client.send([1])
+          byteCount += try await server.receiveAll(1).count
+          try await client.loop.sleep(for: .milliseconds(500))
+        }
+        return byteCount
+      }
+    }
+    #expect(byteCount == 20)
+    #expect(error?.side == nil && error?.error.errno == .timedOut)
+    #expect(error?.counts.firstToSecond == 20)
+  }
+}
+
+extension StreamConnection {
+  /// Receives so many bytes, or fewer at the end of the stream.
+  fileprivate func receiveAll(_ byteCount: Int) async throws(SocketError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < byteCount, let chunk = try await receive() {
+      unsafe chunk.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+    return bytes
+  }
+}
