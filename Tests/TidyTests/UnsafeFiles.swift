@@ -34,7 +34,7 @@ enum UnsafeFiles {
       "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting", "HostedLoop",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
-      "SocketCalls", "WakeReader",
+      "SocketCalls", "StaleFile", "WakeReader",
     ],
     // An array's bytes, borrowed for a send.
     "Sources/CompletionIO/Sockets": [
