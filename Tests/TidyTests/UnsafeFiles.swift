@@ -40,6 +40,10 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Sockets": [
       "StreamConnection+Send"
     ],
+    // getaddrinfo(3), its list of addresses, and its threads.
+    "Sources/CompletionIO/Streams/Hosts": [
+      "HostResolver", "ResolverThreads",
+    ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece", "SocketStream",
