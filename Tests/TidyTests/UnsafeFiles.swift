@@ -34,16 +34,20 @@ enum UnsafeFiles {
       "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting", "HostedLoop",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
-      "SocketCalls", "WakeReader",
+      "SocketCalls", "StaleFile", "WakeReader",
     ],
-    // An array's bytes, borrowed for a send.
+    // An array's bytes, borrowed for a send, and the environment.
     "Sources/CompletionIO/Sockets": [
-      "StreamConnection+Send"
+      "InheritedSockets", "StreamConnection+Send",
+    ],
+    // getaddrinfo(3), its list of addresses, and its threads.
+    "Sources/CompletionIO/Streams/Hosts": [
+      "HostResolver", "ResolverThreads",
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece", "SocketStream",
-      "SocketStream+Receiving",
+      "SocketStream+GiveAway", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

@@ -31,8 +31,24 @@ package protocol SocketCalls: Sendable {
   /// The other end's address: getpeername(2).
   func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress
 
+  /// Removes the file of a Unix-domain path, if it is a socket on which nobody listens.
+  ///
+  /// - Returns: Whether it was removed.
+  func removeStaleFile(of address: SocketAddress) -> Bool
+
+  /// Has children not inherit a descriptor: fcntl(2), F_SETFD.
+  func closeOnExec(_ socket: FileDescriptor)
+
   /// Gives a descriptor back: close(2), after which it is gone whatever the answer.
   func close(_ socket: FileDescriptor)
+}
+
+extension SocketCalls {
+  /// Nothing is stale where there are no files.
+  package func removeStaleFile(of address: SocketAddress) -> Bool { false }
+
+  /// Nothing is inherited where there are no processes.
+  package func closeOnExec(_ socket: FileDescriptor) {}
 }
 
 /// The kernel's own.
@@ -88,6 +104,14 @@ struct KernelSocketCalls: SocketCalls {
 
   func peerAddress(of socket: FileDescriptor) throws(Errno) -> SocketAddress {
     try SocketAddress.peer(of: socket)
+  }
+
+  func removeStaleFile(of address: SocketAddress) -> Bool {
+    StaleFile(of: address)?.remove() ?? false
+  }
+
+  func closeOnExec(_ socket: FileDescriptor) {
+    _ = fcntl(socket.rawValue, F_SETFD, FD_CLOEXEC)
   }
 
   func close(_ socket: FileDescriptor) {

@@ -49,4 +49,15 @@ extension StreamConnection {
   public func abort() {
     stream.abort()
   }
+  /// Resets the connection and closes it: queued sends and bytes that the kernel has not delivered
+  /// are lost, and the peer is told ECONNRESET.
+  ///
+  /// Returns at once; ``close(lingering:)`` waits for the end of it. For a peer that must not take
+  /// what it has received for all. A Unix-domain connection, and one on a direct descriptor, closes
+  /// as by ``abort()``.
+  ///
+  /// The corresponding C functions are `setsockopt` with `SO_LINGER` and no time, and `close`.
+  public func reset() {
+    stream.reset()
+  }
 }

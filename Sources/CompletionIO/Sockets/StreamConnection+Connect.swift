@@ -5,7 +5,8 @@ extension StreamConnection {
   /// Connects to an address given as text.
   ///
   /// - Parameters:
-  ///   - address: `127.0.0.1:7000`, `[::1]:7000` or `unix:/path`.
+  ///   - address: `127.0.0.1:7000`, `[::1]:7000` or `unix:/path`; for a name see
+  ///     ``connect(host:port:on:timeout:options:policy:)-(_,_,CompletionLoopGroup,_,_,_)``.
   ///   - group: The connection belongs to its next loop.
   ///   - timeout: How long it may take; `nil` for as long as the kernel tries.
   ///   - options: How the socket is made.
@@ -43,23 +44,22 @@ extension StreamConnection {
   ) async throws(SocketError) -> StreamConnection {
     try await loop.isolation.run { _ throws(SocketError) in
       let wait = ConnectWait(on: loop)
-      wait.attempt = ConnectAttempt.start(
+      let attempt = ConnectAttempt.start(
         to: address, on: loop, options: options, policy: policy, timeout: timeout
       ) { wait.complete($0) }
-      await loop.suspend(for: wait.id)
-      _ = loop.take(wait.id)
-      guard let result = wait.result else { throw .loopStopped(.connect) }
-      return StreamConnection(try result.get())
+      wait.endEarly = { attempt?.cancel(because: $0) }
+      return try await wait.connection()
     }
   }
 }
 
 /// A task's wait for a connect; on the loop's thread.
-private final class ConnectWait: OperationOwner {
-  let loop: CompletionLoop
-  private(set) var id = WaitID(slot: 0, generation: 0)
-  var attempt: ConnectAttempt?
-  private(set) var result: Result<SocketStream, SocketError>?
+final class ConnectWait: OperationOwner {
+  private let loop: CompletionLoop
+  private var id = WaitID(slot: 0, generation: 0)
+  /// Ends the connect before its time.
+  var endEarly: (WaitEnd) -> Void = { _ in }
+  private var result: Result<SocketStream, SocketError>?
 
   init(on loop: CompletionLoop) {
     self.loop = loop
@@ -69,12 +69,21 @@ private final class ConnectWait: OperationOwner {
 
   func complete(_ result: Result<SocketStream, SocketError>) {
     self.result = result
-    attempt = nil
     loop.finish(id)
   }
 
+  /// Suspends the calling task until the connect is over, and takes what it came to.
+  nonisolated(nonsending) func connection() async throws(SocketError) -> StreamConnection {
+    await loop.suspend(for: id)
+    _ = await loop.takeResult(id)
+    endEarly = { _ in }
+    guard let result else { throw .loopStopped(.connect) }
+    return StreamConnection(try result.get())
+  }
+
   override func cancel(_ wait: WaitID, because cause: WaitEnd) {
-    attempt?.cancel(because: cause)
+    guard result == nil else { return }
+    endEarly(cause)
   }
 }
 

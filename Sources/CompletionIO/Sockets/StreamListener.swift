@@ -56,7 +56,9 @@ public final class StreamListener: Sendable {
   /// Listens on an address given as text.
   ///
   /// - Parameters:
-  ///   - address: `127.0.0.1:7000`, `[::1]:7000` or `unix:/path`; port 0 lets the kernel choose.
+  ///   - address: `127.0.0.1:7000`, `[::1]:7000`, `unix:/path`, or `:7000` for all interfaces as
+  ///     ``bind(port:on:options:policy:)-(_,CompletionLoopGroup,_,_)``; port 0 lets the kernel
+  ///     choose.
   ///   - group: Each of its loops accepts on its own socket.
   ///   - options: How the sockets are made.
   ///   - policy: What ``accept()`` and accepted connections do when the kernel says "not now"; the
@@ -71,14 +73,22 @@ public final class StreamListener: Sendable {
     to address: String, on group: CompletionLoopGroup, options: SocketOptions = SocketOptions(),
     policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> StreamListener {
-    try await bind(to: parse(address, for: .bind), on: group, options: options, policy: policy)
+    if let port = portAlone(address) {
+      return try await bind(port: port, on: group, options: options, policy: policy)
+    }
+    return try await bind(
+      to: parse(address, for: .bind), on: group, options: options, policy: policy)
   }
 
   /// Listens on an address.
   ///
+  /// An address that is in use is tried again for ``SocketOptions/bindRetryLimit``: a process that
+  /// has just been killed holds its address until the kernel has taken its ring down.
+  ///
   /// - Parameters:
   ///   - address: An Internet or Unix-domain address; port 0 lets the kernel choose. The file of a
-  ///     Unix-domain one stays when the listener is closed: remove it before the next bind.
+  ///     Unix-domain one stays when the listener is closed: remove it before the next bind, or have
+  ///     that done by ``SocketOptions/removesStalePath``.
   ///   - group: Each of its loops accepts on its own socket; only the first on a Unix-domain one.
   ///   - options: How the sockets are made.
   ///   - policy: What ``accept()`` and accepted connections do when the kernel says "not now"; the
@@ -95,7 +105,10 @@ public final class StreamListener: Sendable {
   ) async throws(SocketError) -> StreamListener {
     // A path identifies one socket; only ports can be shared.
     let loops = address.port == nil ? [group.loops[0]] : group.loops
-    let listener = try bind(to: address, on: loops, options, policy)
+    let listener = try await retryingBind(to: address, options, on: loops[0]) {
+      () throws(SocketError) in
+      try bind(to: address, on: loops, options, policy)
+    }
     for acceptor in listener.acceptors {
       let refusal = await acceptor.loop.isolation.run { _ in
         acceptor.state == .closed ? acceptor.failure ?? .loopStopped(.bind) : nil
@@ -106,6 +119,8 @@ public final class StreamListener: Sendable {
   }
 
   /// Listens on an address with one loop, without a task.
+  ///
+  /// An address that is in use is not tried again, because this call must not wait.
   ///
   /// - Parameters:
   ///   - address: An Internet or Unix-domain address; port 0 lets the kernel choose.

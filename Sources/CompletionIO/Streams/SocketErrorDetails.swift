@@ -11,10 +11,13 @@ final class SocketErrorDetails: Sendable {
   let byteCount: Int
   let addressError: SocketAddressError?
   let option: SocketOptionName?
+  let host: String?
+  let resolution: ResolutionFailure?
 
   init(
     operation: SocketOperation, errno: Errno, cause: SocketError.Cause, peer: SocketAddress?,
-    attempts: Int, byteCount: Int, addressError: SocketAddressError?, option: SocketOptionName?
+    attempts: Int, byteCount: Int, addressError: SocketAddressError?, option: SocketOptionName?,
+    host: String?, resolution: ResolutionFailure?
   ) {
     self.operation = operation
     self.errno = errno
@@ -24,6 +27,8 @@ final class SocketErrorDetails: Sendable {
     self.byteCount = byteCount
     self.addressError = addressError
     self.option = option
+    self.host = host
+    self.resolution = resolution
   }
 }
 
@@ -33,6 +38,7 @@ extension SocketErrorDetails: Hashable {
       && one.peer == other.peer && one.attempts == other.attempts
       && one.byteCount == other.byteCount && one.addressError == other.addressError
       && one.option == other.option
+      && one.host == other.host && one.resolution == other.resolution
   }
 
   func hash(into hasher: inout Hasher) {
@@ -44,5 +50,7 @@ extension SocketErrorDetails: Hashable {
     hasher.combine(byteCount)
     hasher.combine(addressError)
     hasher.combine(option)
+    hasher.combine(host)
+    hasher.combine(resolution)
   }
 }

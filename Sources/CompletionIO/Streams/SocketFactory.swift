@@ -12,11 +12,26 @@ struct SocketFactory {
     self.calls = calls
   }
 
-  /// Makes a stream socket for an address family.
+  /// Makes a stream socket that is to connect to an address.
   func open(
     for address: SocketAddress, _ options: SocketOptions
   ) throws(SocketError) -> FileDescriptor {
-    try open(for: address, options.settings(for: address.family) + options.settings)
+    var settings = options.settings(for: address.family)
+    guard let local = options.localAddress else {
+      return try open(for: address, settings + options.settings)
+    }
+    guard local.family == address.family else {
+      throw SocketError(.bind, .addressFamilyNotSupported, peer: local)
+    }
+    if local.port == 0 { settings.append(SocketSetting(.choosesPortAtConnect, true)) }
+    let descriptor = try open(for: address, settings + options.settings)
+    do throws(Errno) {
+      try calls.bind(descriptor, to: local)
+      return descriptor
+    } catch {
+      calls.close(descriptor)
+      throw SocketError(.bind, error, peer: local)
+    }
   }
 
   private func openListening(
@@ -58,7 +73,7 @@ struct SocketFactory {
     do throws(SocketError) {
       let first = try openListening(on: address, options)
       listeners.append(first)
-      let bound = try bind(first, to: address)
+      let bound = try bindFirst(first, to: address, options)
       let sharing = [SocketSetting(.reusePort, true)]
       if count > 1 { try calls.setOptions(sharing, on: first, address) }
       for _ in 1..<count {
@@ -78,6 +93,20 @@ struct SocketFactory {
     } catch {
       for listener in listeners { calls.close(listener) }
       throw error
+    }
+  }
+
+  /// Binds a socket to an address that nobody else is to have, and removes a stale file if asked to.
+  private func bindFirst(
+    _ descriptor: FileDescriptor, to address: SocketAddress, _ options: SocketOptions
+  ) throws(SocketError) -> SocketAddress {
+    do throws(SocketError) {
+      return try bind(descriptor, to: address)
+    } catch {
+      guard options.removesStalePath, address.isPath, error.errno == .addressInUse,
+        calls.removeStaleFile(of: address)
+      else { throw error }
+      return try bind(descriptor, to: address)
     }
   }
 

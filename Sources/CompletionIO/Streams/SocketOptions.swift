@@ -1,3 +1,5 @@
+public import Uring
+
 /// How sockets are made: the options that most programs set, and any other by ``set(_:to:)``.
 public struct SocketOptions: Hashable, Sendable {
   /// Sends small pieces at once (`TCP_NODELAY`).
@@ -10,6 +12,26 @@ public struct SocketOptions: Hashable, Sendable {
   public var receiveBufferByteCount: Int32?
   /// Whether IPv6 sockets refuse IPv4 peers (`IPV6_V6ONLY`).
   public var isIPv6Only = false
+  /// How long the newest attempt of a connect to a host has for itself before the next address is
+  /// tried beside it; at least 10 ms (RFC 8305, section 5).
+  public var attemptDelay = Duration.milliseconds(250)
+  /// The own address of a socket that connects, with port 0 for one of the kernel's choice; any if
+  /// `nil`.
+  ///
+  /// With port 0 the port is chosen at the connect, so that one port serves for several peers
+  /// (`IP_BIND_ADDRESS_NO_PORT`). A peer of another family fails with EAFNOSUPPORT.
+  public var localAddress: SocketAddress?
+  /// How long a bind that suspends goes on, every 10 ms, while its address is in use; zero for one
+  /// attempt.
+  ///
+  /// A process that was killed holds its address until the kernel has taken its ring down, 5 to
+  /// 40 ms later.
+  public var bindRetryLimit = Duration.milliseconds(200)
+  /// Whether a bind removes the file of its Unix-domain path, if it is a socket on which nobody
+  /// listens.
+  ///
+  /// A server that is between its own bind and listen at that moment loses its file too.
+  public var removesStalePath = false
   /// Of the socket that is made, behind those above.
   var settings: [SocketSetting] = []
   /// Of each connection that it accepts.

@@ -107,7 +107,7 @@ extension SocketStream {
     receiving.dropAll(shared.leases)
     removeCloseDeadline()
     operationCount += 1
-    guard !loop.beginClose(descriptor, owner: self) else { return }
+    if extras?.isGivenAway != true, loop.beginClose(descriptor, owner: self) { return }
     // Later, because the caller still uses the stream, and the registry may have the last reference.
     loop.performLater { [self] in didClose() }
   }

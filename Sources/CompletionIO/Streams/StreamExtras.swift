@@ -17,6 +17,8 @@ final class StreamExtras {
   var closeDeadline: WaitID?
   /// How long a close lingers, if it does.
   var linger: LingerLimit?
+  /// Whether the descriptor stays open when the stream closes, for whoever it was given to.
+  var isGivenAway = false
   /// Called when the listener that has accepted the stream closes.
   var listenerCloseHandlers: [@Sendable () -> Void] = []
   /// Whether that listener has closed.

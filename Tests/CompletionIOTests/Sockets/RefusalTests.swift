@@ -70,6 +70,16 @@ struct RefusalTests {
     }
   }
 
+  @Test("A name where an address is wanted leads to the call that takes names")
+  func nameForAddress() async throws {
+    try await withLoops { group in
+      let error = await failure { () async throws(SocketError) in
+        _ = try await StreamConnection.connect(to: "localhost:80", on: group)
+      }
+      #expect(error?.advice.contains("connect(host:port:)") == true)
+    }
+  }
+
   @Test("An address of somebody else")
   func addressNotAvailable() async throws {
     try await withLoops { group in

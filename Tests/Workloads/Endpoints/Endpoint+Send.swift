@@ -88,7 +88,7 @@ extension Endpoint {
     case .kernel where error.errno == .resourceTemporarilyUnavailable:
       return await world.pause(microseconds: 200, on: connection.loop)
     case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress, .badValue,
-      .directDescriptor, .wrongThread:
+      .directDescriptor, .wrongThread, .unresolved, .unsuitable:
       return false
     }
   }

@@ -1,0 +1,46 @@
+internal import SystemPackage
+internal import Uring
+
+extension StreamListener {
+  /// Binds, and tries again for a moment while the address is in use.
+  ///
+  /// - Parameters:
+  ///   - address: The address, for errors.
+  ///   - options: How long to try.
+  ///   - loop: Its clock times the pauses; it is never blocked.
+  ///   - body: One attempt.
+  /// - Returns: What the attempt that worked returned.
+  /// - Throws: The last attempt's error, which counts all; ECANCELED, ESHUTDOWN.
+  static func retryingBind<Bound>(
+    to address: SocketAddress, _ options: SocketOptions, on loop: CompletionLoop,
+    _ body: () throws(SocketError) -> Bound
+  ) async throws(SocketError) -> Bound {
+    var retry = BindRetry(of: address, options)
+    while true {
+      let failure: SocketError
+      do throws(SocketError) {
+        return try body()
+      } catch {
+        failure = error
+      }
+      guard let pause = retry.pause(after: failure) else {
+        throw failure.after(attempts: retry.attemptCount)
+      }
+      do throws(LoopError) {
+        try await loop.sleep(for: pause)
+      } catch {
+        guard error.reason == .cancelled else { throw .loopStopped(.bind) }
+        throw SocketError(.bind, .canceled, cause: .cancellation, peer: address)
+      }
+    }
+  }
+}
+
+extension SocketError {
+  /// The same failure after so many attempts.
+  fileprivate func after(attempts: Int) -> SocketError {
+    guard attempts > 1 else { return self }
+    return SocketError(
+      operation, errno, cause: cause, peer: peer, attempts: attempts, option: option)
+  }
+}
