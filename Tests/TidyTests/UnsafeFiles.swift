@@ -26,7 +26,8 @@ enum UnsafeFiles {
     ],
     // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
-      "FlightTable", "QueueStorage", "RingQueue", "WaitTable",
+      "FlightTable", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory", "TimerWheels",
+      "WaitTable",
     ],
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.

@@ -5,7 +5,7 @@ extension CompletionLoop {
   ///
   /// - Parameter duration: How long to sleep, at least.
   /// - Throws: ``LoopError`` when the task is cancelled and when the loop is stopping.
-  /// - Complexity: O(log n) for n timers.
+  /// - Complexity: O(1), however many timers there are.
   public nonisolated(nonsending) func sleep(for duration: Duration) async throws(LoopError) {
     guard isCurrent else {
       return try await isolation.run { _ throws(LoopError) in try await self.sleepHere(duration) }

@@ -214,7 +214,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func handleDueTimers<K: Kernel & ~Copyable>(on kernel: inout K) {
-    guard core.timers.nextTime != nil else { return }
+    guard core.timers.count > 0 else { return }
     while let wait = core.handleDueTimers(at: kernel.now) { cancel(wait, because: .timedOut) }
     if !core.ended.isEmpty { deliverEnded(on: &kernel) }
   }

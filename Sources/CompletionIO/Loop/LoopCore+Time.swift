@@ -85,7 +85,7 @@ extension LoopCore {
   }
 
   /// How long a wait may last; `nil` for as long as it takes.
-  func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
+  mutating func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
     guard let time = timers.nextTime else { return nil }
     let current = now()
     return time <= current ? .zero : .nanoseconds(Int64(clamping: time - current))

@@ -16,7 +16,7 @@ struct LoopCore: ~Copyable {
   /// Flights waiting for a descriptor, in order of arrival.
   var descriptorLine = RingQueue<Int>()
   /// When flights and waits are looked at.
-  var timers: TimerQueue
+  var timers = TimerQueue()
   /// Requests that nobody waits for: cancels and closes.
   ///
   /// They go before the backlog, so a cancel is never lost because the submission queue is full.
@@ -53,7 +53,6 @@ struct LoopCore: ~Copyable {
     self.usesDirectTable = usesDirectTable
     forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)
-    timers = TimerQueue(flightLimit: flightLimit)
   }
 
   /// Puts an operation on its way.
