@@ -42,7 +42,9 @@ struct LoopCore: ~Copyable {
     }
 
     var subject: Subject
+    /// From the next look at the clock on, or on the clock.
     var nanoseconds: UInt64
+    var isInstant = false
   }
 
   init(
