@@ -32,8 +32,8 @@ enum UnsafeFiles {
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting", "HostedLoop",
-      "LoopInstant",
+      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
+      "CompletionLoopGroup+Shutdown", "HostedLoop", "LoopInstant",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "WakeReader",

@@ -19,6 +19,8 @@ final class StreamExtras {
   var linger: LingerLimit?
   /// Called when the listener that has accepted the stream closes.
   var listenerCloseHandlers: [@Sendable () -> Void] = []
+  /// A receive that ends when that listener closes.
+  var idleWait: WaitID?
   /// Whether that listener has closed.
   var hasListenerClosed = false
   let message = GatheredMessage()
