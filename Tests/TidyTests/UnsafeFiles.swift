@@ -26,12 +26,14 @@ enum UnsafeFiles {
     ],
     // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
-      "FlightTable", "QueueStorage", "RingQueue", "WaitTable",
+      "FlightTable", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory", "TimerWheels",
+      "WaitTable",
     ],
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting", "HostedLoop",
+      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
+      "CompletionLoopGroup+Shutdown", "HostedLoop", "LoopInstant",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",

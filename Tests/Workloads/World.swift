@@ -44,6 +44,7 @@ package final class World: Sendable {
     case .deadlineRaces: await runDeadlineRaces()
     case .cancellationStorm: await runCancellationStorm()
     case .shutdown: await runShutdown()
+    case .gracefulShutdown: await runGracefulShutdown()
     }
   }
 

@@ -37,4 +37,10 @@ public class OperationOwner {
 
   /// Closes what it owns, because its loop stops.
   func stop() {}
+
+  /// Takes nothing new and tells those that it serves, because its loop drains.
+  func drain() {}
+
+  /// Whether a task serves a connection of it, by the task's job.
+  func isServed(by job: UInt) -> Bool { false }
 }

@@ -2,6 +2,12 @@ internal import Synchronization
 internal import Uring
 
 extension CompletionLoop {
+  /// A job of the Swift concurrency runtime, and which of the loop's executors it was given to.
+  struct Job {
+    var job: UnownedJob
+    var isSerial: Bool
+  }
+
   /// Adds a job of the Swift concurrency runtime.
   ///
   /// - Parameter job: Runs on the loop's thread; on the calling thread once the loop has ended.

@@ -10,4 +10,10 @@ extension CompletionLoop {
     guard inbox.isEmpty, !pool.hasReturned else { return false }
     return !core.hasBufferForWaiter(in: pool)
   }
+
+  /// The shorter of two limits; `nil` for none.
+  func shorter(_ first: Duration?, _ second: Duration?) -> Duration? {
+    guard let first, let second else { return first ?? second }
+    return min(first, second)
+  }
 }

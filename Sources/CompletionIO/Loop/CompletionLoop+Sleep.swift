@@ -4,8 +4,9 @@ extension CompletionLoop {
   /// Costs the kernel nothing: the loop's next wait ends in time.
   ///
   /// - Parameter duration: How long to sleep, at least.
-  /// - Throws: ``LoopError`` when the task is cancelled and when the loop is stopping.
-  /// - Complexity: O(log n) for n timers.
+  /// - Throws: ``LoopError`` when the task is cancelled, when the loop is stopping, and when the
+  ///   task's deadline comes first (``withDeadline(_:_:)``).
+  /// - Complexity: O(1), however many timers there are.
   public nonisolated(nonsending) func sleep(for duration: Duration) async throws(LoopError) {
     guard isCurrent else {
       return try await isolation.run { _ throws(LoopError) in try await self.sleepHere(duration) }
@@ -19,11 +20,12 @@ extension CompletionLoop {
       await Task.yield()
       throw LoopError(isStopping ? .stopped : .cancelled)
     }
+    let isCutShort = taskDeadline.map { $0 < now + duration } ?? false
     let wait = openWait(for: nil, timeout: duration)
     await suspend(for: wait)
     let result = await takeResult(wait)
     switch WaitEnd(rawValue: result.reason) {
-    case .timedOut, nil: return
+    case .timedOut, nil: if isCutShort { throw LoopError(.timedOut) }
     case .cancelled: throw LoopError(.cancelled)
     case .loopStopped: throw LoopError(.stopped)
     }

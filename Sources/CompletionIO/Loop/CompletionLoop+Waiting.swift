@@ -55,9 +55,10 @@ extension CompletionLoop {
 
   /// Suspends the calling task until a wait is over; on the loop's thread.
   ///
-  /// A cancellation of the task ends the wait.
+  /// A cancellation of the task ends the wait, and so does its deadline.
   @inline(never)
   nonisolated(nonsending) func suspend(for id: WaitID) async {
+    limitByDeadline(id)
     await withTaskCancellationHandler {
       unsafe await withUnsafeContinuation { continuation in
         // The body of a continuation may run on another executor than its function.

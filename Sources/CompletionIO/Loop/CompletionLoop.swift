@@ -35,6 +35,10 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   let inbox = Inbox()
   let event: EventDescriptor
   let socketCalls: any SocketCalls
+  /// Reads the loop's clock, in nanoseconds, on any thread.
+  let clock: @Sendable () -> UInt64
+  /// Scopes of ``withDeadline(_:_:)`` that are open, so that tasks without one look nothing up.
+  let deadlineScopeCount = Atomic<Int>(0)
   let registry = Registry()
   let leftovers = Leftovers()
   /// How far the loop's life is.
@@ -43,6 +47,10 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   var currentJob: UInt = 0
   /// Tasks that serve a connection of this loop.
   var taskCount = 0
+  /// Connections that listeners have accepted on this loop and that are not closed.
+  var acceptedCount = 0
+  /// Waits for the end of all of them.
+  var drainWaits: [WaitID] = []
   /// Messages that the loop has taken and not yet handled; kept for their memory.
   var messages: [Inbox.Message] = []
   private var endedBatch: [Completion] = []
@@ -83,25 +91,22 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// A job of the Swift concurrency runtime, and which of the loop's executors it was given to.
-  struct Job {
-    var job: UnownedJob
-    var isSerial: Bool
-  }
-
   /// Makes a loop bound to the calling thread; ``run(on:)`` or ``turn(on:batch:)`` moves it.
   ///
   /// - Parameters:
   ///   - configuration: How large it is.
   ///   - socketCalls: Make its sockets; the kernel's own if `nil`.
+  ///   - clock: Its kernel's clock, in nanoseconds; `CLOCK_MONOTONIC` if `nil`.
   ///   - features: What its kernel can do.
   /// - Throws: ``RingSetupError`` with ENOMEM or EMFILE.
   package init(
     configuration: LoopConfiguration, socketCalls: (any SocketCalls)? = nil,
+    clock: (@Sendable () -> UInt64)? = nil,
     features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
   ) throws(RingSetupError) {
     self.configuration = configuration
     self.socketCalls = socketCalls ?? KernelSocketCalls()
+    self.clock = clock ?? monotonicNanoseconds
     try configuration.check()
     do throws(Errno) {
       event = try EventDescriptor()
@@ -201,11 +206,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     if mayWait { inbox.wakeUp() }
   }
 
-  private func shorter(_ first: Duration?, _ second: Duration?) -> Duration? {
-    guard let first, let second else { return first ?? second }
-    return min(first, second)
-  }
-
   /// Lets the kernel find memory when an enter failed for want of it and nothing could be reaped.
   private func recover<K: Kernel & ~Copyable>(reapedCount: Int, on kernel: inout K) {
     guard reapedCount == 0 else { return failureCount = 0 }
@@ -214,7 +214,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func handleDueTimers<K: Kernel & ~Copyable>(on kernel: inout K) {
-    guard core.timers.nextTime != nil else { return }
+    guard core.timers.count > 0 else { return }
     while let wait = core.handleDueTimers(at: kernel.now) { cancel(wait, because: .timedOut) }
     if !core.ended.isEmpty { deliverEnded(on: &kernel) }
   }

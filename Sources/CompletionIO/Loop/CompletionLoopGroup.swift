@@ -77,10 +77,13 @@ public final class CompletionLoopGroup: Sendable {
   /// Stops accepting, closes every connection, ends every operation, and stops the loops.
   ///
   /// Returns when nothing is with the kernel any more and the rings are closed. Tasks that serve
-  /// connections are waited for: their operations end with ESHUTDOWN. So call it from outside of
-  /// them: a body that waits for its own end never ends.
-  public func close() async {
+  /// connections are waited for: their operations end with ESHUTDOWN. A call by such a task returns
+  /// at once, because it cannot wait for the task's own end; ``shutdown(grace:)`` throws then, and
+  /// ends connections in good order otherwise.
+  public nonisolated(nonsending) func close() async {
     for loop in loops { loop.stop() }
+    // The loop of a task that it serves does not end before the task.
+    if await servesCaller() { return }
     await lifetime.end()
   }
 }

@@ -7,7 +7,7 @@ extension LoopCore {
     guard !freshTimeouts.isEmpty else { return }
     let now = kernel.now
     for fresh in freshTimeouts {
-      let sum = now.addingReportingOverflow(fresh.nanoseconds)
+      let sum = (fresh.isInstant ? 0 : now).addingReportingOverflow(fresh.nanoseconds)
       let time = sum.overflow ? UInt64.max - 1 : sum.partialValue
       switch fresh.subject {
       case .flight(let token):
@@ -16,7 +16,8 @@ extension LoopCore {
         timers.schedule(slot, at: time)
       case .wait(let id):
         guard waits.isOpen(id) else { continue }
-        timers.schedule(.wait(Int(id.slot)), at: time)
+        // A wait may have a timeout and a deadline.
+        timers.advance(.wait(Int(id.slot)), to: time)
       }
     }
     freshTimeouts.removeAll(keepingCapacity: true)
@@ -85,7 +86,7 @@ extension LoopCore {
   }
 
   /// How long a wait may last; `nil` for as long as it takes.
-  func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
+  mutating func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
     guard let time = timers.nextTime else { return nil }
     let current = now()
     return time <= current ? .zero : .nanoseconds(Int64(clamping: time - current))

@@ -16,7 +16,7 @@ struct LoopCore: ~Copyable {
   /// Flights waiting for a descriptor, in order of arrival.
   var descriptorLine = RingQueue<Int>()
   /// When flights and waits are looked at.
-  var timers: TimerQueue
+  var timers = TimerQueue()
   /// Requests that nobody waits for: cancels and closes.
   ///
   /// They go before the backlog, so a cancel is never lost because the submission queue is full.
@@ -42,7 +42,9 @@ struct LoopCore: ~Copyable {
     }
 
     var subject: Subject
+    /// From the next look at the clock on, or on the clock.
     var nanoseconds: UInt64
+    var isInstant = false
   }
 
   init(
@@ -53,7 +55,6 @@ struct LoopCore: ~Copyable {
     self.usesDirectTable = usesDirectTable
     forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)
-    timers = TimerQueue(flightLimit: flightLimit)
   }
 
   /// Puts an operation on its way.

@@ -20,15 +20,22 @@ public struct LoopError: Error, Hashable, Sendable {
     case cancelled
     /// The call belongs on the loop's thread and came from another.
     case wrongThread
+    /// The task's deadline has passed.
+    case timedOut
+    /// The call would wait for the end of the task that makes it.
+    case waitsForItself
   }
 
-  /// The errno that says the same: ENOBUFS, ESHUTDOWN, ECANCELED, EXDEV.
+  /// The errno that says the same: ENOBUFS, ESHUTDOWN, ECANCELED, EXDEV,
+  /// ETIMEDOUT, EDEADLK.
   public var errno: Errno {
     switch reason {
     case .tableFull: .noBufferSpace
     case .stopped: .socketShutdown
     case .cancelled: .canceled
     case .wrongThread: .improperLink
+    case .timedOut: .timedOut
+    case .waitsForItself: .deadlock
     }
   }
 }
@@ -45,6 +52,10 @@ extension LoopError: CustomStringConvertible {
       "the task was cancelled"
     case .wrongThread:
       "the call came from another thread than the loop's; use CompletionLoop.perform(_:)"
+    case .timedOut:
+      "the deadline of the task passed"
+    case .waitsForItself:
+      "the call would wait for the end of the task that makes it; make it in a task of its own"
     }
   }
 }

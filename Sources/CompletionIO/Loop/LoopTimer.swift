@@ -25,7 +25,7 @@ public final class LoopTimer: OperationOwner, @unchecked Sendable {
   /// A loop that is stopping runs no timers.
   ///
   /// - Parameter duration: How long it runs, at least.
-  /// - Complexity: O(log n) for n timers.
+  /// - Complexity: O(1), however many timers there are.
   public func start(_ duration: Duration) {
     loop.perform { [self] in
       remove()

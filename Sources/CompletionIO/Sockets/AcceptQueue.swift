@@ -43,6 +43,7 @@ final class AcceptQueue: OperationOwner, @unchecked Sendable {
       }
     }
     if Task.isCancelled { throw SocketError(.accept, StreamFailure(.cancelled)) }
+    if home.isPastTaskDeadline { throw .pastDeadline(.accept) }
     if connections.count > promisedCount { return takeFirst() }
     if runningCount == 0 { throw failure ?? .closed(.accept) }
     let wait = home.openWait(for: self, timeout: nil)

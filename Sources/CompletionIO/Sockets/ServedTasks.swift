@@ -14,10 +14,15 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private var isAccepting = true
   private var isCancelled = false
   private var failure: SocketError?
+  /// Accepts, until it has ended.
+  private var acceptor: Acceptor?
+  /// Connections that came beyond the limit, before accepting had paused.
+  private var heldBack = RingQueue<StreamConnection>()
 
   private struct Served {
     let stream: SocketStream
     let task: Task<Void, Never>
+    let watch: WaitWatch?
 
     /// Cancels the task, and its waits on the connection.
     func cancel() {
@@ -37,16 +42,24 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
 
   func start(_ acceptor: Acceptor) {
     if !loop.isStopping { loop.registry.add(self) }
+    self.acceptor = acceptor
     acceptor.start(
-      accepted: { [self] stream in serve(stream) },
+      accepted: { [self] stream in accept(StreamConnection(stream)) },
       ended: { [self] error in acceptorEnded(error) })
     // An acceptor that has closed before would keep these tasks for ever.
     if isAccepting { acceptor.closing = { [self] in listenerCloses() } }
   }
 
-  private func serve(_ stream: SocketStream) {
+  private var isFull: Bool { served.count >= service.connectionLimit }
+
+  private func accept(_ connection: StreamConnection) {
+    if isFull { heldBack.append(connection) } else { serve(connection) }
+    if isFull { acceptor?.pause() }
+  }
+
+  private func serve(_ connection: StreamConnection) {
     loop.taskCount += 1
-    let connection = StreamConnection(stream)
+    let stream = connection.stream
     lastKey += 1
     let key = lastKey
     // Captures as little as can be, because that is memory of each connection.
@@ -54,25 +67,32 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
       await self.service.serve(connection)
       self.loop.perform { self.taskEnded(key) }
     }
-    let served = Served(stream: stream, task: task)
+    let served = Served(
+      stream: stream, task: task, watch: WaitWatch(stream, service.limits))
     self.served[key] = served
     if isCancelled { served.cancel() }
   }
 
   private func taskEnded(_ key: UInt64) {
     loop.taskCount -= 1
-    served[key] = nil
+    served.removeValue(forKey: key)?.watch?.stop()
+    if !heldBack.isEmpty, !isFull { serve(heldBack.removeFirst()) }
+    if !isFull, let acceptor, acceptor.state == .paused { acceptor.resume() }
+    loop.finishDrainingIfQuiet()
     endIfDone()
   }
 
   private func acceptorEnded(_ error: SocketError?) {
     failure = error
     isAccepting = false
+    acceptor = nil
     endIfDone()
   }
 
   /// Tells the bodies that their listener closes.
   private func listenerCloses() {
+    // As the listener's backlog, which nobody has begun to serve either.
+    while !heldBack.isEmpty { heldBack.removeFirst().abort() }
     for key in served.keys.sorted() { served[key]?.stream.listenerClosed() }
   }
 
@@ -86,21 +106,13 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
     cancelAll()
   }
 
+  override func isServed(by job: UInt) -> Bool {
+    served.values.contains { $0.stream.ownerJob == job }
+  }
+
   private func endIfDone() {
     guard !isAccepting, served.isEmpty else { return }
     loop.registry.remove(self)
     ended(failure)
-  }
-}
-
-extension SocketStream {
-  /// Takes note that the listener which has accepted the stream closes.
-  func listenerClosed() {
-    guard closing == .open else { return }
-    let extras = madeExtras
-    extras.hasListenerClosed = true
-    let handlers = extras.listenerCloseHandlers
-    extras.listenerCloseHandlers = []
-    for handler in handlers { handler() }
   }
 }

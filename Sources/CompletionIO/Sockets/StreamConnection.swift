@@ -78,6 +78,7 @@ extension StreamConnection {
       stream.isOwnerCancelled = true
       stream.loop.cancel(wait, because: .cancelled)
     }
+    stream.loop.limitByDeadline(wait)
     guard stream.loop.core.waits.isOpen(wait) else { return false }
     stream.ownerWait = wait
     stream.loop.prepareToPark(wait)

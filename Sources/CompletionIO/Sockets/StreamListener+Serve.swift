@@ -21,8 +21,31 @@ extension StreamListener {
     onError: (@Sendable (StreamConnection, any Error) -> Void)? = nil,
     _ body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
   ) async throws(SocketError) {
+    try await serve(limits: ServeLimits(), lingering: lingering, onError: onError, body)
+  }
+
+  /// Serves each connection with a task on the connection's own loop, within limits.
+  ///
+  /// As ``serve(lingering:onError:_:)``. A wait of a body's task on its connection that lasts longer
+  /// than its limit throws ETIMEDOUT with the cause `.timeout`, at the latest a quarter of the
+  /// shortest limit later; waits of other tasks are not watched.
+  ///
+  /// - Parameters:
+  ///   - limits: What the listener allows its connections.
+  ///   - lingering: How connections are closed behind their bodies; see
+  ///     ``StreamConnection/close(lingering:)``.
+  ///   - onError: Called on the connection's loop with what a body has thrown.
+  ///   - body: Called with each connection, on its loop.
+  /// - Throws: As ``serve(lingering:onError:_:)``.
+  ///
+  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
+  public func serve(
+    limits: ServeLimits, lingering: LingerLimit? = nil,
+    onError: (@Sendable (StreamConnection, any Error) -> Void)? = nil,
+    _ body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
+  ) async throws(SocketError) {
     try claim(.serving)
-    let service = Service(lingering: lingering, onError: onError, body: body)
+    let service = Service(limits: limits, lingering: lingering, onError: onError, body: body)
     try await home.isolation.run { _ throws(SocketError) in
       try await ServeSession(of: self, service).run()
     }
@@ -81,9 +104,13 @@ extension StreamConnection {
 
 /// What a call of ``StreamListener/serve(lingering:onError:_:)`` does with each connection.
 struct Service: Sendable {
+  let limits: ServeLimits
   let lingering: LingerLimit?
   let onError: (@Sendable (StreamConnection, any Error) -> Void)?
   let body: nonisolated(nonsending) @Sendable (StreamConnection) async throws -> Void
+
+  /// Connections that each loop serves at a time.
+  var connectionLimit: Int { max(1, limits.connectionsPerLoop ?? .max) }
 
   /// Runs the body with a connection, and closes it.
   ///

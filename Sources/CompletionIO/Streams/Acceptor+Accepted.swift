@@ -66,9 +66,11 @@ extension Acceptor {
     loop.countAccepted()
     let file = descriptor.fileDescriptor
     let calls = loop.socketCalls
-    return SocketStream(
+    let stream = SocketStream(
       descriptor, on: loop, peer: peer ?? file.flatMap { try? calls.peerAddress(of: $0) },
       local: local ?? LocalAddress(file.flatMap { try? calls.localAddress(of: $0) }),
       policy: policy)
+    stream.countAsAccepted()
+    return stream
   }
 }

@@ -204,6 +204,10 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     close()
   }
 
+  override func drain() {
+    close()
+  }
+
   override func cancel(_ wait: WaitID, because cause: WaitEnd) {
     // A wait for the end of closing ends with it and not before.
   }

@@ -117,6 +117,7 @@ extension SocketStream {
     closing = .closed
     if descriptor.isDirect { shared.places.giveBack() }
     shared.streamClosed()
+    forgetAccepted()
     loop.registry.remove(self)
     for wait in extras?.closers ?? [] { loop.finish(wait) }
     tellEnd(.closed)

@@ -28,6 +28,8 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   var isOwnerCancelled = false
   /// Operations in a row that were done at once, without a wait.
   var atOnceCount: UInt8 = 0
+  /// Whether a listener has accepted the stream, which then is counted.
+  var isAccepted = false
   /// Operations with the kernel that this stream waits for.
   var operationCount: Int32 = 0
   /// The handler, to be called without counting references.
@@ -133,6 +135,10 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   override func stop() {
     isOwnerCancelled = true
     abort()
+  }
+
+  override func drain() {
+    if isAccepted { listenerClosed() }
   }
 
   /// Makes a call on the loop's thread, where the stream's state is.

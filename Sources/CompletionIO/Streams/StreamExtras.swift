@@ -21,6 +21,8 @@ final class StreamExtras {
   var isGivenAway = false
   /// Called when the listener that has accepted the stream closes.
   var listenerCloseHandlers: [@Sendable () -> Void] = []
+  /// A receive that ends when that listener closes.
+  var idleWait: WaitID?
   /// Whether that listener has closed.
   var hasListenerClosed = false
   let message = GatheredMessage()

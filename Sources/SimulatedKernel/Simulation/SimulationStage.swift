@@ -46,7 +46,7 @@ final class SimulationStage {
       for _ in 0..<simulation.configuration.loopCount {
         loops.append(
           try CompletionLoop(
-            configuration: configuration, socketCalls: machine,
+            configuration: configuration, socketCalls: machine, clock: { machine.now },
             features: simulation.configuration.features))
       }
       let group = CompletionLoopGroup(turning: loops, configuration: configuration)

@@ -16,4 +16,6 @@ package enum Workload: String, CaseIterable, Sendable {
   case cancellationStorm = "cancellation-storm"
   /// Loops that are stopped in the middle of everything.
   case shutdown
+  /// Groups that drain in the middle of everything: what has begun is finished.
+  case gracefulShutdown = "graceful-shutdown"
 }

@@ -24,8 +24,10 @@ final class LoopFixture {
     configuration.bufferCount = 4
     configuration.bufferSize = 64
     change(&configuration)
+    nonisolated(unsafe) let kernel = kernel
     loop = try CompletionLoop(
-      configuration: configuration, socketCalls: socketCalls, features: features)
+      configuration: configuration, socketCalls: socketCalls,
+      clock: { unsafe kernel.now }, features: features)
     unsafe batch = .allocate(capacity: 64)
   }
 

@@ -1,0 +1,38 @@
+// Draining: nothing new is accepted, and what runs comes to its own end.
+extension CompletionLoop {
+  /// Whether nothing runs that draining waits for.
+  private var isQuiet: Bool { taskCount == 0 && acceptedCount == 0 }
+
+  /// Connections that were accepted and are not closed, or whose tasks have not ended.
+  private var guestCount: Int { max(taskCount, acceptedCount) }
+
+  /// Closes the loop's listeners, tells accepted connections so, and opens a wait for the last of
+  /// them; on the loop's thread.
+  ///
+  /// - Parameter grace: How long the wait lasts at most.
+  /// - Returns: The wait; `nil` if there is nothing to wait for.
+  func startDraining(grace: Duration) -> WaitID? {
+    guard !isStopping else { return nil }
+    for owner in registry.all { owner.drain() }
+    guard !isQuiet else { return nil }
+    let wait = openWait(for: nil, timeout: grace)
+    drainWaits.append(wait)
+    return wait
+  }
+
+  /// Waits until the loop has drained, or the grace is over; on the loop's thread.
+  ///
+  /// - Returns: How many connections are left.
+  nonisolated(nonsending) func finishDraining(_ wait: WaitID) async -> Int {
+    await suspend(for: wait)
+    _ = take(wait)
+    drainWaits.removeAll { $0 == wait }
+    return guestCount
+  }
+
+  /// Takes note of an end that draining may have waited for.
+  func finishDrainingIfQuiet() {
+    guard !drainWaits.isEmpty, isQuiet else { return }
+    for wait in drainWaits { finish(wait) }
+  }
+}

@@ -1,0 +1,86 @@
+extension CompletionLoopGroup {
+  /// Ends what the group serves in good order, within a limit, then closes the group.
+  ///
+  /// First as ``drain(grace:)``, then as ``close()``. Connections that are still open at the end of
+  /// the grace are ended by force: their waits throw ESHUTDOWN.
+  ///
+  /// - Parameter grace: How long connections may take to end by themselves.
+  /// - Returns: How many were ended by force.
+  /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
+  ///   connection with, because the call would wait for the end of it: make it in a task of its own.
+  public nonisolated(nonsending) func shutdown(
+    grace: Duration
+  ) async throws(LoopError) -> Int {
+    let forcedCount = try await drain(grace: grace)
+    await close()
+    return forcedCount
+  }
+
+  /// Ends what the group serves in good order, within a limit; its loops go on.
+  ///
+  /// The listeners of the group close. Bodies are told (``StreamConnection/onListenerClose(_:)``),
+  /// and a connection that waits for its next request ends
+  /// (``StreamConnection/receiveUnlessDraining(timeout:)``). What runs goes on: bodies may finish
+  /// their work, tell their peers, and use other connections of the group. Returns when every
+  /// accepted connection is closed and every body has returned, when the grace is over, or when the
+  /// calling task is cancelled.
+  ///
+  /// - Parameter grace: How long connections may take to end by themselves.
+  /// - Returns: How many have not ended.
+  /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
+  ///   connection with, because the call would wait for the end of it: make it in a task of its own.
+  public nonisolated(nonsending) func drain(grace: Duration) async throws(LoopError) -> Int {
+    guard await !servesCaller() else { throw LoopError(.waitsForItself) }
+    var waits: [(CompletionLoop, WaitID)] = []
+    for loop in loops {
+      let wait = await loop.isolation.run { _ in loop.startDraining(grace: grace) }
+      if let wait { waits.append((loop, wait)) }
+    }
+    var leftCount = 0
+    for (loop, wait) in waits {
+      leftCount += await loop.isolation.run { _ in await loop.finishDraining(wait) }
+    }
+    return leftCount
+  }
+
+  /// Whether the calling task is one whose end the end of the group waits for.
+  nonisolated(nonsending) func servesCaller() async -> Bool {
+    // A task is a job for all its life, by which streams know their tasks.
+    let job = unsafe withUnsafeCurrentTask { task in
+      unsafe task.map { unsafe unsafeBitCast($0, to: UInt.self) }
+    }
+    guard let job else { return false }
+    for loop in loops {
+      let isServed = await loop.isolation.run { _ in
+        loop.registry.all.contains { $0.isServed(by: job) }
+      }
+      if isServed { return true }
+    }
+    return false
+  }
+}
+
+extension CompletionLoopGroup {
+  /// Runs a body with loops of its own, and closes them when it returns or throws.
+  ///
+  /// - Parameters:
+  ///   - count: How many loops; one for each processor if `nil`.
+  ///   - configuration: How each is made.
+  ///   - body: Called with the group, in the calling task.
+  /// - Returns: What the body returns.
+  /// - Throws: ``RingSetupError`` when a ring cannot be made; what the body throws.
+  public nonisolated(nonsending) static func with<Value>(
+    count: Int? = nil, configuration: LoopConfiguration = LoopConfiguration(),
+    _ body: nonisolated(nonsending) (CompletionLoopGroup) async throws -> Value
+  ) async throws -> Value {
+    let group = try CompletionLoopGroup(count: count, configuration: configuration)
+    do {
+      let value = try await body(group)
+      await group.close()
+      return value
+    } catch {
+      await group.close()
+      throw error
+    }
+  }
+}
