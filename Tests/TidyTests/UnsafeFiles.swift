@@ -5,6 +5,7 @@ enum UnsafeFiles {
     // Memory that the kernel writes to while nobody may read it.
     "Sources/Uring/Buffers": [
       "BufferLease", "BufferPool", "BufferPool+Completion", "BufferPool+Leases",
+      "RawSpan+Bytes",
     ],
     // Questions to the kernel by C structs, and the environment.
     "Sources/Uring/Features": [
