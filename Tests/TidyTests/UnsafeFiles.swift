@@ -37,14 +37,14 @@ enum UnsafeFiles {
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "WakeReader",
     ],
-    // An array's bytes, borrowed for a send.
+    // An array's bytes, borrowed for a send or a copy.
     "Sources/CompletionIO/Sockets": [
-      "StreamConnection+Send"
+      "StreamConnection+Gathered", "StreamConnection+Queueing", "StreamConnection+Send",
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece", "SocketStream",
-      "SocketStream+Receiving",
+      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece",
+      "SocketStream", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

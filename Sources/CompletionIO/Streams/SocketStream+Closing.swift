@@ -106,6 +106,8 @@ extension SocketStream {
     failReceiver(.closed)
     receiving.dropAll(shared.leases)
     removeCloseDeadline()
+    removeReadDeadline()
+    tellRoom()
     operationCount += 1
     guard !loop.beginClose(descriptor, owner: self) else { return }
     // Later, because the caller still uses the stream, and the registry may have the last reference.
