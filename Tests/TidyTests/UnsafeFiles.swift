@@ -43,7 +43,7 @@ enum UnsafeFiles {
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece",
+      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
       "SocketStream", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.

@@ -21,7 +21,7 @@ public struct SocketError: Error, Hashable, Sendable {
   /// What was being done.
   public var operation: SocketOperation { details.operation }
   /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
-  /// ERANGE, EXDEV.
+  /// ERANGE, EXDEV, ENODATA, EMSGSIZE.
   public var errno: Errno { details.errno }
   /// Who says so.
   public var cause: Cause { details.cause }
@@ -63,6 +63,10 @@ public struct SocketError: Error, Hashable, Sendable {
     case directDescriptor
     /// The call was made on another thread than the loop's.
     case wrongThread
+    /// The stream has ended in the middle of what a reader was to read.
+    case endOfStream
+    /// More bytes have come than what a reader was to read may have.
+    case tooLong
   }
 
   static func loopStopped(_ operation: SocketOperation) -> Self {
@@ -154,6 +158,8 @@ extension SocketError: CustomStringConvertible {
     case .directDescriptor:
       "it is a direct descriptor; set the option on its listener, or use no direct descriptors"
     case .wrongThread: "call it on the thread of the socket's loop"
+    case .endOfStream: "the peer has ended the stream in the middle of a message"
+    case .tooLong: "the peer's message is longer than its limit; raise that or give the peer up"
     case .kernel: option == nil ? kernelAdvice : optionAdvice
     }
   }

@@ -57,7 +57,9 @@ extension SocketError {
       case .cancellation: !circumstances.isDisjoint(with: [.cancelled, .stopping])
       case .closed: !circumstances.isDisjoint(with: [.closed, .stopping])
       case .loopStopped: circumstances.contains(.stopping)
-      case .badAddress, .busy, .finished, .badValue, .directDescriptor, .wrongThread: false
+      case .badAddress, .busy, .finished, .badValue, .directDescriptor, .wrongThread,
+        .endOfStream, .tooLong:
+        false
       case .tableFull, .kernel: true
       }
     if !isExplained { return "nobody had \(cause) happen" }
