@@ -13,7 +13,7 @@ struct DeclaredNames {
   }
 
   private mutating func addOwn(of file: SourceFile) {
-    for line in file.codeLines {
+    for line in file.codeLines where !line.isImport {
       for match in line.matches(of: /\b(class|struct|enum|protocol|actor|typealias) (\w+)/) {
         let name = String(match.output.2)
         // Of `class func` and its kin.
@@ -47,6 +47,9 @@ struct DeclaredNames {
 
 extension String {
   fileprivate var isPrivate: Bool { contains(#/\b(file)?private /#) }
+
+  /// Whether the line imports a declaration of another module.
+  fileprivate var isImport: Bool { contains(#/^(@\w+ )?(\w+ )?import /#) }
 
   /// The words that declare something else than a type, each with the name behind it.
   fileprivate var declarations: [(word: String, name: String)] {

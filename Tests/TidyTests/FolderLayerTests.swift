@@ -29,7 +29,8 @@ import Testing
   private static let higher = SourceFile(
     path: "High/Wheel.swift",
     lines: [
-      "final class Wheel {", "  enum Spoke {", "  }", "  var count = 0", "}", "",
+      "@_exported public import struct Rim.Tyre", "final class Wheel {", "  enum Spoke {", "  }",
+      "  var count = 0", "}", "",
       "extension Turn {", "  var wheels: Int { 0 }", "  private var hidden: Int { 0 }",
       "  func spin() {", "    let speed = 1", "  }", "}",
     ])
@@ -55,7 +56,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "let turn = Turn(count: 1)", "/// Like a Wheel.", "let a = 1  // Wheel", "/* Wheel */",
+    "import Rim", "let turn = Turn(count: 1)", "/// Like a Wheel.", "let a = 1  // Wheel",
+    "/* Wheel */",
     "let text = \"Wheel\"", "let speed = hidden", "let text = \"a \\\" Wheel\"",
     "use(.spin)", "switch a { case .x,\n    .wheels: 1 }", "let x = y ? .spin : .wheels",
   ])

@@ -5,6 +5,7 @@ enum UnsafeFiles {
     // Memory that the kernel writes to while nobody may read it.
     "Sources/Uring/Buffers": [
       "BufferLease", "BufferPool", "BufferPool+Completion", "BufferPool+Leases",
+      "RawSpan+Bytes",
     ],
     // Questions to the kernel by C structs, and the environment.
     "Sources/Uring/Features": [
@@ -38,9 +39,10 @@ enum UnsafeFiles {
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",
     ],
-    // An array's bytes, borrowed for a send, and the environment.
+    // An array's bytes, borrowed for a send or a copy, and the environment.
     "Sources/CompletionIO/Sockets": [
-      "InheritedSockets", "StreamConnection+Send",
+      "InheritedSockets", "StreamConnection+Gathered", "StreamConnection+Queueing",
+      "StreamConnection+Send",
     ],
     // getaddrinfo(3), its list of addresses, and its threads.
     "Sources/CompletionIO/Streams/Hosts": [
@@ -48,8 +50,8 @@ enum UnsafeFiles {
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SendPiece", "SocketStream",
-      "SocketStream+GiveAway", "SocketStream+Receiving",
+      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
+      "SocketStream", "SocketStream+GiveAway", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

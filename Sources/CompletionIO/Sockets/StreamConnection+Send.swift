@@ -58,7 +58,7 @@ extension StreamConnection {
   }
 
   @inline(__always)
-  private func check(_ result: WaitResult) throws(SocketError) {
+  func check(_ result: WaitResult) throws(SocketError) {
     guard let failure = result.failure else { return }
     throw stream.error(.send, failure, byteCount: result.byteCount)
   }

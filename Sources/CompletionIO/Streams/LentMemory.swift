@@ -45,6 +45,11 @@ struct InputMemory: Sendable {
   let address: UInt
   let byteCount: Int
 
+  /// No bytes.
+  init() {
+    (address, byteCount) = (0, 0)
+  }
+
   init(_ bytes: RawSpan) {
     byteCount = bytes.byteCount
     address = unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }

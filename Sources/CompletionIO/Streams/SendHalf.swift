@@ -120,10 +120,7 @@ struct SendHalf: ~Copyable {
   /// Looks only where the table asks for it.
   private func holdsUnawaited(_ event: Event) -> Bool {
     guard case .refused = event else { return false }
-    for offset in 0..<pieces.count {
-      if case .wait = pieces[offset].recipient { continue }
-      return true
-    }
+    for offset in 0..<pieces.count where !pieces[offset].isAwaited { return true }
     return false
   }
 
@@ -139,9 +136,22 @@ struct SendHalf: ~Copyable {
   ///
   /// - Returns: Whether it is queued here.
   mutating func mark(_ wait: WaitID, _ end: WaitEnd) -> Bool {
-    for offset in 0..<pieces.count where pieces[offset].recipient == .wait(wait) {
+    var isQueued = false
+    // All of its pieces: the memory of each is the caller's.
+    for offset in 0..<pieces.count where pieces[offset].belongs(to: wait) {
       pieces[offset].earlyEnd = end
       hasEarlyEnds = true
+      isQueued = true
+    }
+    return isQueued
+  }
+
+  /// Removes the mark of a flush that is to end early.
+  ///
+  /// - Returns: Whether it was queued here. What it waits for is not disturbed.
+  mutating func removeFlush(_ wait: WaitID) -> Bool {
+    for offset in 0..<pieces.count where pieces[offset].recipient == .flush(wait) {
+      _ = pieces.remove(at: offset)
       return true
     }
     return false
@@ -190,9 +200,7 @@ struct SendHalf: ~Copyable {
       switch self {
       case .sent: return false
       case .cancelled: return piece.earlyEnd != nil
-      case .awaited:
-        if case .wait = piece.recipient { return true }
-        return false
+      case .awaited: return piece.isAwaited
       case .all: return true
       }
     }

@@ -20,6 +20,11 @@ struct SendPiece: ~Copyable {
     case nobody
     /// The task of this wait.
     case wait(WaitID)
+    /// Nobody by itself: the task of this wait is notified of a later piece of the same send, and
+    /// of how many bytes of this one went out.
+    case part(WaitID)
+    /// The task of this wait, which waits for the pieces before it; the piece itself has no bytes.
+    case flush(WaitID)
     /// The stream's handler, with the caller's word.
     case handler(UInt)
   }
@@ -38,15 +43,44 @@ struct SendPiece: ~Copyable {
     self.lease = consume lease
   }
 
+  /// Marks a place in the queue.
+  init(flush wait: WaitID) {
+    lease = nil
+    isPooled = false
+    address = 0
+    byteCount = 0
+    totalByteCount = 0
+    recipient = .flush(wait)
+  }
+
   /// Refers to memory that stays in place until the wait is over.
+  ///
+  /// - Parameters:
+  ///   - address: Where the bytes are.
+  ///   - byteCount: How many there are.
+  ///   - wait: The wait of the send.
+  ///   - isLast: Whether no piece of the same send comes behind it.
   @inline(__always)
-  init(borrowing address: UInt, byteCount: Int, wait: WaitID) {
+  init(borrowing address: UInt, byteCount: Int, wait: WaitID, isLast: Bool = true) {
     lease = nil
     isPooled = false
     self.address = address
     self.byteCount = byteCount
     totalByteCount = byteCount
-    recipient = .wait(wait)
+    recipient = isLast ? .wait(wait) : .part(wait)
+  }
+
+  /// Whether a task waits for the piece, by itself or with others.
+  var isAwaited: Bool {
+    switch recipient {
+    case .wait, .part, .flush: true
+    case .nobody, .handler: false
+    }
+  }
+
+  /// Whether the piece belongs to the send of a wait.
+  func belongs(to wait: WaitID) -> Bool {
+    recipient == .wait(wait) || recipient == .part(wait)
   }
 
   /// Bytes that have gone out.

@@ -44,6 +44,8 @@ extension SocketError: CustomStringConvertible {
     case .directDescriptor:
       "it is a direct descriptor; set the option on its listener, or use no direct descriptors"
     case .wrongThread: "call it on the thread of the socket's loop"
+    case .endOfStream: "the peer has ended the stream in the middle of a message"
+    case .tooLong: "the peer's message is longer than its limit; raise that or give the peer up"
     case .kernel: option == nil ? kernelAdvice : optionAdvice
     }
   }

@@ -23,7 +23,7 @@ public struct SocketError: Error, Hashable, Sendable {
   /// The operation that failed.
   public var operation: SocketOperation { details.operation }
   /// The kernel's errno, or the one that says the same: ETIMEDOUT, ECANCELED, ENOBUFS, ESHUTDOWN,
-  /// ERANGE, EXDEV.
+  /// ERANGE, EXDEV, ENODATA, EMSGSIZE.
   public var errno: Errno { details.errno }
   /// Who says so.
   public var cause: Cause { details.cause }
@@ -73,6 +73,10 @@ public struct SocketError: Error, Hashable, Sendable {
     case unresolved
     /// The descriptor is not what it was to be adopted as.
     case unsuitable
+    /// The stream has ended in the middle of what a reader was to read.
+    case endOfStream
+    /// More bytes have come than what a reader was to read may have.
+    case tooLong
   }
 
   static func loopStopped(_ operation: SocketOperation) -> Self {

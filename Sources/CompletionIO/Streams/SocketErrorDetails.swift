@@ -54,3 +54,12 @@ extension SocketErrorDetails: Hashable {
     hasher.combine(resolution)
   }
 }
+
+extension SocketError {
+  /// The same failure, behind so many bytes.
+  func with(byteCount: Int) -> Self {
+    Self(
+      operation, errno, cause: cause, peer: peer, attempts: attempts, byteCount: byteCount,
+      addressError: addressError, option: option)
+  }
+}

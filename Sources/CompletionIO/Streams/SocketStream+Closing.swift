@@ -106,6 +106,8 @@ extension SocketStream {
     failReceiver(.closed)
     receiving.dropAll(shared.leases)
     removeCloseDeadline()
+    removeReadDeadline()
+    tellRoom()
     operationCount += 1
     if extras?.isGivenAway != true, loop.beginClose(descriptor, owner: self) { return }
     // Later, because the caller still uses the stream, and the registry may have the last reference.

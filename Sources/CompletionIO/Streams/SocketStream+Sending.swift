@@ -179,6 +179,7 @@ extension SocketStream {
       resumeReceiving(afterPause: true)
       if closing == .open { handler?.drained(self) }
     }
+    tellRoom()
     if sending.isDrained { continueClosing() }
     finishClosingIfDone()
   }

@@ -13,6 +13,10 @@ extension SocketStream {
 
   @inline(never)
   private func tellEnd(of piece: EndedPiece, _ failure: StreamFailure?) {
+    if case .flush(let wait) = piece.recipient {
+      // A mark has no bytes that could show whether those before it are out.
+      return failure.map { fail(wait, $0) } ?? loop.finish(wait)
+    }
     let end = piece.earlyEnd.map { StreamFailure($0) } ?? failure ?? .closed
     tell(piece.recipient, piece.isSent ? nil : end, sentByteCount: piece.sentByteCount)
   }
@@ -25,7 +29,13 @@ extension SocketStream {
       if let failure, closing == .open, failure.cause != .finished { loseBytes(failure) }
     case .wait(let wait):
       guard let failure else { return loop.finish(wait) }
-      fail(wait, failure, byteCount: sentByteCount)
+      fail(wait, failure, byteCount: partByteCount(of: wait) + sentByteCount)
+    case .part(let wait):
+      // The wait is open until the last piece of its send has ended.
+      guard loop.core.waits.isOpen(wait) else { return }
+      loop.core.waits[wait].result.byteCount += sentByteCount
+    case .flush(let wait):
+      if let failure { fail(wait, failure) } else { loop.finish(wait) }
     case .handler(let context):
       handler?.sent(
         self,
@@ -33,6 +43,11 @@ extension SocketStream {
           context: context, byteCount: sentByteCount,
           error: failure.map { error(.send, $0, byteCount: sentByteCount) }))
     }
+  }
+
+  /// Bytes that went out of the earlier pieces of a wait's send.
+  private func partByteCount(of wait: WaitID) -> Int {
+    loop.core.waits.isOpen(wait) ? loop.core.waits[wait].result.byteCount : 0
   }
 
   func failSends(_ failure: StreamFailure) {

@@ -45,7 +45,7 @@ extension SocketStream {
   }
 
   /// The error of a call that is refused at once; a task that goes on asking lets others go on too.
-  private func refused(_ operation: SocketOperation, _ failure: StreamFailure) -> SocketError {
+  func refused(_ operation: SocketOperation, _ failure: StreamFailure) -> SocketError {
     atOnceCount &+= 1
     return error(operation, failure)
   }
@@ -162,7 +162,7 @@ extension SocketStream {
   }
 
   @inline(never)
-  private func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
+  func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
     if isOwner, isOwnerCancelled {
       return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
     }
@@ -194,9 +194,13 @@ extension SocketStream {
 
   func endEarly(_ wait: WaitID, because cause: WaitEnd) {
     if extras?.closeDeadline == wait { return stopOperations() }
+    if extras?.readDeadline == wait { return readDeadlineHasPassed() }
     if receiving.receiver?.wait == wait { return cancelReceive(because: cause) }
     if let index = extras?.finishers.firstIndex(of: wait) {
       extras?.finishers.remove(at: index)
+      return fail(wait, StreamFailure(cause))
+    }
+    if removeRoomWaiter(wait) || sending.removeFlush(wait) {
       return fail(wait, StreamFailure(cause))
     }
     // A wait for the end of closing ends with it and not before: the kernel's last word is awaited.
@@ -204,7 +208,7 @@ extension SocketStream {
     perform(sendEvent(.cancelRequested))
   }
 
-  private func cancelReceive(because cause: WaitEnd) {
+  func cancelReceive(because cause: WaitEnd) {
     guard receiving.state == .reading, let receiver = receiving.receiver else {
       if let wait = receiving.receiver?.wait { fail(wait, StreamFailure(cause)) }
       return

@@ -15,6 +15,12 @@ final class StreamExtras {
   var closers: [WaitID] = []
   /// Ends a close whose peer does not read, or does not end.
   var closeDeadline: WaitID?
+  /// Ends what a reader waits for, however often it receives.
+  var readDeadline: WaitID?
+  /// Whether that has passed while nobody was receiving.
+  var hasReadDeadlinePassed = false
+  /// Tasks that wait until fewer bytes are unsent.
+  var roomWaiters: [WaitID] = []
   /// How long a close lingers, if it does.
   var linger: LingerLimit?
   /// Whether the descriptor stays open when the stream closes, for whoever it was given to.
@@ -52,8 +58,8 @@ extension SocketStream {
     }
   }
 
-  /// Bytes of queued sends above which a handler's stream stops receiving, and below which it goes
-  /// on.
+  /// Bytes of queued sends above which a handler's stream stops receiving and a task waits for room,
+  /// and below which they go on.
   var unsentMarks: (low: Int, high: Int) {
     extras?.marks ?? (loop.configuration.unsentByteLimit / 2, loop.configuration.unsentByteLimit)
   }

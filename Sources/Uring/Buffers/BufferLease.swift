@@ -94,7 +94,7 @@ extension BufferLease {
   }
 
   /// A lease of a copy of the bytes, in memory of its own.
-  package func copy(capacity: Int = 0) -> BufferLease {
+  package func copy(capacity: Int) -> BufferLease {
     BufferLease(copying: bytes, capacity: capacity)
   }
 

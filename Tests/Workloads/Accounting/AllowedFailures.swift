@@ -58,7 +58,7 @@ extension SocketError {
       case .closed: !circumstances.isDisjoint(with: [.closed, .stopping])
       case .loopStopped: circumstances.contains(.stopping)
       case .badAddress, .busy, .finished, .badValue, .directDescriptor, .wrongThread,
-        .unresolved, .unsuitable:
+        .unresolved, .unsuitable, .endOfStream, .tooLong:
         false
       case .tableFull, .kernel: true
       }

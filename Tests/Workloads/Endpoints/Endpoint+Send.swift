@@ -33,7 +33,7 @@ extension Endpoint {
       let ticket = world.ledger.begin(.send)
       outbound.offer(count)
       do throws(SocketError) {
-        try await connection.send(bytes.extracting(sent...), timeout: timeout)
+        try await send(bytes.extracting(sent...), timeout)
         outbound.settle(count, of: count)
         world.ledger.end(ticket, count)
         return true
@@ -46,6 +46,22 @@ extension Endpoint {
       }
     }
     return true
+  }
+
+  /// Sends in one piece, or now and then in two or three.
+  private func send(_ bytes: RawSpan, _ timeout: Duration?) async throws(SocketError) {
+    let (first, second) = (bytes.byteCount / 4, bytes.byteCount / 2)
+    switch bytes.byteCount % 4 {
+    case 1:
+      try await connection.send(
+        bytes.extracting(..<first), bytes.extracting(first...), timeout: timeout)
+    case 2:
+      try await connection.send(
+        bytes.extracting(..<first), bytes.extracting(first..<second), bytes.extracting(second...),
+        timeout: timeout)
+    default:
+      try await connection.send(bytes, timeout: timeout)
+    }
   }
 
   /// Queues a received buffer, which holds the next bytes of the stream, and gives it away.
@@ -88,7 +104,7 @@ extension Endpoint {
     case .kernel where error.errno == .resourceTemporarilyUnavailable:
       return await world.pause(microseconds: 200, on: connection.loop)
     case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress, .badValue,
-      .directDescriptor, .wrongThread, .unresolved, .unsuitable:
+      .directDescriptor, .wrongThread, .unresolved, .unsuitable, .endOfStream, .tooLong:
       return false
     }
   }
