@@ -6,5 +6,8 @@ struct UringBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "uring-bench",
     abstract: "Compare completion I/O with readiness I/O on real TCP connections.",
-    subcommands: [ServeCommand.self, LoadCommand.self, CompareCommand.self, WorkerCommand.self])
+    subcommands: [
+      ServeCommand.self, LoadCommand.self, CompareCommand.self, TimersCommand.self,
+      WorkerCommand.self,
+    ])
 }
