@@ -35,7 +35,6 @@ import Uring
         await accepted.close()
       }
       await listener.close()
-      #expect(fcntl(descriptor.rawValue, F_GETFD) == -1)
     }
   }
 
@@ -51,7 +50,6 @@ import Uring
       #expect(fcntl(near.rawValue, F_GETFD) == FD_CLOEXEC)
       await one.close()
       await other.close()
-      #expect(fcntl(near.rawValue, F_GETFD) == -1)
     }
   }
 

@@ -8,7 +8,8 @@ import Uring
 @testable import CompletionIO
 
 /// Sockets that the service manager has opened.
-@Suite(.timeLimit(.minutes(1))) struct InheritedSocketTests {
+// One at a time: some keep a thread of the concurrency pool waiting for a process of their own.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct InheritedSocketTests {
   struct Row: Sendable {
     let environment: [String: String]
     /// `nil` for what makes no sense.
