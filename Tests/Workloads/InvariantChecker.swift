@@ -28,8 +28,7 @@ package final class InvariantChecker: @unchecked Sendable {
   ///     poll for it meanwhile take many turns for each operation.
   package init(_ ledger: Ledger, faults: FaultPlan = .none) {
     self.ledger = ledger
-    let likeliest = faults.probabilities.values.max() ?? 0
-    stepLimit = (100_000 + 500 * ledger.budget) * (likeliest > 0.95 ? 20 : 1)
+    stepLimit = (100_000 + 500 * ledger.budget) * (faults.isStubborn ? 20 : 1)
   }
 
   func watch(_ group: CompletionLoopGroup) {

@@ -47,7 +47,9 @@ package struct Scenario: Sendable {
       options.receiveBufferByteCount = Int32(numbers.powerOfTwo(7...12))
     }
     self.options = options
-    policy = .drawn(from: &numbers)
+    let policy = ResubmissionPolicy.drawn(from: &numbers)
+    // Tries that follow at once spin where a kernel nearly always says "not now", as they were told to.
+    self.policy = faults.isStubborn && policy.triesAtOnce ? .completion : policy
     self.numbers = numbers.branch()
   }
 }
@@ -76,6 +78,13 @@ extension LoopConfiguration {
 }
 
 extension ResubmissionPolicy {
+  fileprivate var triesAtOnce: Bool {
+    switch self {
+    case .retry: true
+    case .completion, .nonblocking, .backoff: false
+    }
+  }
+
   fileprivate static func drawn(from numbers: inout Numbers) -> Self {
     switch numbers.within(0...5) {
     case 0: .nonblocking
@@ -87,6 +96,9 @@ extension ResubmissionPolicy {
 }
 
 extension FaultPlan {
+  /// Whether one answer is nearly always the same.
+  package var isStubborn: Bool { (probabilities.values.max() ?? 0) > 0.95 }
+
   fileprivate static func drawn(from numbers: inout Numbers) -> Self {
     switch numbers.within(0...9) {
     case 0: .none

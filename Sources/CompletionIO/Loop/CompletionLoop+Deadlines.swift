@@ -48,25 +48,21 @@ extension CompletionLoop {
   /// The deadline of the calling task on this loop, if it has one.
   var taskDeadline: LoopInstant? {
     // So that a task without a deadline looks nothing up.
-    guard deadlineScopeCount.load(ordering: .relaxed) > 0 else { return nil }
+    guard hasDeadlines else { return nil }
     return DeadlineScope.current?.deadline(on: self)
   }
 
-  /// Whether the deadline of the calling task has passed.
+  /// Whether any task has a deadline on this loop.
+  ///
+  /// Asked first, where each message passes: a call would count a reference to the loop.
   @inline(__always)
-  var isPastTaskDeadline: Bool {
-    guard deadlineScopeCount.load(ordering: .relaxed) > 0 else { return false }
-    return taskDeadline.map { $0 <= now } ?? false
-  }
+  var hasDeadlines: Bool { deadlineScopeCount.load(ordering: .relaxed) > 0 }
+
+  /// Whether the deadline of the calling task has passed.
+  var isPastTaskDeadline: Bool { taskDeadline.map { $0 <= now } ?? false }
 
   /// Ends a wait of the calling task at its deadline, if it has one; on the loop's thread.
-  @inline(__always)
   func limitByDeadline(_ id: WaitID) {
-    if deadlineScopeCount.load(ordering: .relaxed) > 0 { limitByScope(id) }
-  }
-
-  @inline(never)
-  private func limitByScope(_ id: WaitID) {
     guard core.waits.isOpen(id), let deadline = taskDeadline else { return }
     if deadline <= now {
       core.statistics.deadlines += 1

@@ -33,7 +33,7 @@ extension StreamConnection {
       }
     }
     if mustLetOthersGoOn { await letOthersGoOn() }
-    if stream.loop.isPastTaskDeadline { throw await refuseToReceive() }
+    if stream.loop.hasDeadlines, isPastDeadline() { throw await refuseToReceive() }
     if stream.endsWhenIdle {
       stream.atOnceCount &+= 1
       return nil

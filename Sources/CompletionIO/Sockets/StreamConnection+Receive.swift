@@ -21,7 +21,7 @@ extension StreamConnection {
   ) async throws(SocketError) -> BufferLease? {
     guard stream.loop.isCurrent else { return try await receiveElsewhere(timeout) }
     if mustLetOthersGoOn { await letOthersGoOn() }
-    if stream.loop.isPastTaskDeadline { throw await refuseToReceive() }
+    if stream.loop.hasDeadlines, isPastDeadline() { throw await refuseToReceive() }
     let isOwner = isOwnersTask
     let wait: WaitID
     switch try stream.receive(into: nil, timeout: timeout, isOwner: isOwner) {
@@ -98,7 +98,7 @@ extension StreamConnection {
   private nonisolated(nonsending) func receive(
     into memory: OutputMemory, _ timeout: Duration?
   ) async throws(SocketError) -> Int? {
-    if stream.loop.isPastTaskDeadline { throw await refuseToReceive() }
+    if stream.loop.hasDeadlines, isPastDeadline() { throw await refuseToReceive() }
     let isOwner = isOwnersTask
     let wait: WaitID
     switch try stream.receive(into: memory, timeout: timeout, isOwner: isOwner) {

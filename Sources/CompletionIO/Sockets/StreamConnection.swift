@@ -78,12 +78,21 @@ extension StreamConnection {
       stream.isOwnerCancelled = true
       stream.loop.cancel(wait, because: .cancelled)
     }
-    stream.loop.limitByDeadline(wait)
+    if stream.loop.hasDeadlines { limitByDeadline(wait) }
     guard stream.loop.core.waits.isOpen(wait) else { return false }
     stream.ownerWait = wait
     stream.loop.prepareToPark(wait)
     return true
   }
+
+  @inline(never)
+  private func limitByDeadline(_ wait: WaitID) {
+    stream.loop.limitByDeadline(wait)
+  }
+
+  /// Whether the deadline of the calling task has passed.
+  @inline(never)
+  func isPastDeadline() -> Bool { stream.loop.isPastTaskDeadline }
 
   /// Takes the result of a wait that is over; on the loop's thread.
   @inline(__always)

@@ -34,8 +34,6 @@ package final class SimulatedMachine: @unchecked Sendable {
   package internal(set) var enterCount: UInt64 = 0
   /// Completions of all rings that brought somebody further.
   package internal(set) var usefulCount: UInt64 = 0
-  /// Answers that were given on purpose: a policy may try again at once behind each.
-  package internal(set) var injectedCount: UInt64 = 0
   /// Requests that all rings have taken.
   package internal(set) var requestCount: UInt64 = 0
   /// Requests of all rings that will still complete.

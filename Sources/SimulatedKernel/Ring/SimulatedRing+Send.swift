@@ -35,7 +35,6 @@ extension SimulatedRing {
       where: { canAnswer(request, $0) })
     guard let error else { return nil }
     machine.trace.note(at: now, "\(request.token) is answered \(error) on purpose")
-    machine.injectedCount += 1
     apply(error, to: request)
     // What has moved is told first (io_sendrecv_fail).
     return request.doneByteCount > 0 ? Int32(request.doneByteCount) : -error.rawValue

@@ -152,7 +152,6 @@ final class SimulationStage {
 private struct SpinWindow {
   private var enterCount: UInt64 = 0
   private var usefulCount: UInt64 = 0
-  private var injectedCount: UInt64 = 0
   private var time: UInt64 = 0
 
   /// Enters after which it looks.
@@ -161,19 +160,15 @@ private struct SpinWindow {
   /// healthy loop needs.
   private static let entersForUse: UInt64 = 16
   private static let nanosecondsForEnter: UInt64 = 50_000
-  /// Enters that an answer on purpose may cost: the request again, and what its program does next.
-  private static let entersForInjected: UInt64 = 2
 
   mutating func isSpinning(_ machine: SimulatedMachine) -> Bool {
     let enters = machine.busyEnterCount - enterCount
     guard enters >= Self.length else { return false }
     let allowed =
       (machine.usefulCount - usefulCount) * Self.entersForUse
-      + (machine.injectedCount - injectedCount) * Self.entersForInjected
       + (machine.now - time) / Self.nanosecondsForEnter
     enterCount = machine.busyEnterCount
     usefulCount = machine.usefulCount
-    injectedCount = machine.injectedCount
     time = machine.now
     return enters > allowed
   }

@@ -18,9 +18,7 @@ struct RelayTests {
     let second: StreamConnection
     let relaying: Task<Result<RelayCounts, RelayError>, Never>
 
-    /// - Parameters:
-    ///   - group: The client's side is on its first loop, the server's on its last.
-    ///   - idleLimit: The relay's.
+    // The client's side is on the group's first loop, the server's on its last.
     init(
       on group: CompletionLoopGroup, idleLimit: Duration? = nil,
       options: SocketOptions = SocketOptions()

@@ -74,7 +74,7 @@ final class Relay: Sendable {
   private let idleLimit: Duration?
   private let progress = RelayProgress()
 
-  typealias Failure = (side: RelayError.Side?, error: SocketError)
+  typealias Ending = (side: RelayError.Side?, error: SocketError)
 
   init(_ first: StreamConnection, _ second: StreamConnection, idleLimit: Duration?) {
     self.first = first
@@ -87,13 +87,13 @@ final class Relay: Sendable {
   }
 
   /// Returns when both directions have ended, or one connection has failed.
-  nonisolated(nonsending) func run() async -> Failure? {
+  nonisolated(nonsending) func run() async -> Ending? {
     await withTaskGroup(of: Part.self) { parts in
       parts.addTask { await self.carry(from: .first) }
       parts.addTask { await self.carry(from: .second) }
       if let idleLimit { parts.addTask { await self.watch(idleLimit) } }
       var openCount = 2
-      var failure: Failure?
+      var failure: Ending?
       while openCount > 0, let part = await parts.next() {
         switch part {
         case .ended: openCount -= 1
