@@ -114,7 +114,7 @@ struct QueuedCopyTests {
     try await withLoops { group in
       let pair = try await ConnectionPair(on: group, options: .tight)
       let (near, far) = (pair.near, pair.far)
-      near.setUnsentMarks(low: 10_000, high: 100_000)
+      near.setUnsentMarks(low: 100_000, high: 100_000)
       let sending = Task(executorPreference: near.loop) {
         var largest = 0
         for index in 0..<200 {
