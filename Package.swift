@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "SimulatedKernelTests",
       dependencies: [
-        "TestSupport", "SimulatedKernel", "CompletionIO", "CLiburing", "Uring", systemPackage,
+        "TestSupport", "CompletionTestSupport", "SimulatedKernel", "CompletionIO", "CLiburing",
+        "Uring", systemPackage,
       ],
       swiftSettings: settings
     ),

@@ -7,7 +7,7 @@ extension StreamConnection {
   package func receive(atMost byteCount: Int) async throws(SocketError) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < byteCount, let chunk = try await receive() {
-      unsafe chunk.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+      bytes.append(copying: chunk.bytes)
     }
     return bytes
   }

@@ -51,7 +51,7 @@ enum UnsafeFiles {
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
-      "SocketStream", "SocketStream+GiveAway", "SocketStream+Receiving",
+      "SocketStream", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

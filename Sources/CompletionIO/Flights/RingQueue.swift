@@ -54,8 +54,7 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
   @inline(__always)
   mutating func removeFirst() -> Element {
     let first = unsafe address(0).move()
-    head = (head &+ 1) & (capacity &- 1)
-    size &-= 1
+    advance()
     return first
   }
 
@@ -63,6 +62,12 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
   @inline(__always)
   mutating func dropFirst() {
     unsafe address(0).deinitialize(count: 1)
+    advance()
+  }
+
+  /// Goes on behind the first place, whose element has gone.
+  @inline(__always)
+  private mutating func advance() {
     head = (head &+ 1) & (capacity &- 1)
     size &-= 1
   }

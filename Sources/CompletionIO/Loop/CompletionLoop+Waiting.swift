@@ -53,6 +53,12 @@ extension CompletionLoop {
     return core.waits.close(id)
   }
 
+  /// Ends a wait that no task is suspended for: a timer, a deadline.
+  func discard(_ id: WaitID) {
+    finish(id)
+    _ = take(id)
+  }
+
   /// Suspends the calling task until a wait is over; on the loop's thread.
   ///
   /// A cancellation of the task ends the wait, and so does its deadline.

@@ -4,7 +4,6 @@ internal import Uring
 extension LoopCore {
   /// Turns timeouts that were asked for since the last turn into times.
   mutating func resolveTimeouts<K: Kernel & ~Copyable>(_ kernel: borrowing K) {
-    guard !freshTimeouts.isEmpty else { return }
     let now = kernel.now
     for fresh in freshTimeouts {
       let sum = (fresh.isInstant ? 0 : now).addingReportingOverflow(fresh.nanoseconds)

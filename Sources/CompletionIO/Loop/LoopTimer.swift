@@ -45,8 +45,7 @@ public final class LoopTimer: OperationOwner, @unchecked Sendable {
   private func remove() {
     guard let wait else { return }
     self.wait = nil
-    loop.finish(wait)
-    _ = loop.take(wait)
+    loop.discard(wait)
     loop.registry.remove(self)
   }
 

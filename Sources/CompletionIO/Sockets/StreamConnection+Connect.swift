@@ -43,12 +43,12 @@ extension StreamConnection {
     options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> StreamConnection {
     try await loop.isolation.run { _ throws(SocketError) in
-      let wait = ConnectWait(on: loop)
-      let attempt = ConnectAttempt.start(
-        to: address, on: loop, options: options, policy: policy, timeout: timeout
-      ) { wait.complete($0) }
-      wait.endEarly = { attempt?.cancel(because: $0) }
-      return try await wait.connection()
+      try await ConnectWait.connection(on: loop) { completion in
+        let attempt = ConnectAttempt.start(
+          to: address, on: loop, options: options, policy: policy, timeout: timeout,
+          completion: completion)
+        return { attempt?.cancel(because: $0) }
+      }
     }
   }
 }
@@ -58,22 +58,39 @@ final class ConnectWait: OperationOwner {
   private let loop: CompletionLoop
   private var id = WaitID(slot: 0, generation: 0)
   /// Ends the connect before its time.
-  var endEarly: (WaitEnd) -> Void = { _ in }
+  private var endEarly: (WaitEnd) -> Void = { _ in }
   private var result: Result<SocketStream, SocketError>?
 
-  init(on loop: CompletionLoop) {
+  private init(on loop: CompletionLoop) {
     self.loop = loop
     super.init()
     id = loop.openWait(for: self, timeout: nil)
   }
 
-  func complete(_ result: Result<SocketStream, SocketError>) {
+  /// Begins a connect and suspends the calling task until the connect is over.
+  ///
+  /// - Parameters:
+  ///   - loop: The connection's.
+  ///   - begin: Is given what to call with the result, and returns what ends the connect before its
+  ///     time.
+  /// - Returns: The connection.
+  /// - Throws: The error of the connect.
+  static nonisolated(nonsending) func connection(
+    on loop: CompletionLoop,
+    _ begin: (@escaping (Result<SocketStream, SocketError>) -> Void) -> (WaitEnd) -> Void
+  ) async throws(SocketError) -> StreamConnection {
+    let wait = ConnectWait(on: loop)
+    wait.endEarly = begin { wait.complete($0) }
+    return try await wait.connection()
+  }
+
+  private func complete(_ result: Result<SocketStream, SocketError>) {
     self.result = result
     loop.finish(id)
   }
 
   /// Suspends the calling task until the connect is over, and takes what it came to.
-  nonisolated(nonsending) func connection() async throws(SocketError) -> StreamConnection {
+  private nonisolated(nonsending) func connection() async throws(SocketError) -> StreamConnection {
     await loop.suspend(for: id)
     _ = await loop.takeResult(id)
     endEarly = { _ in }

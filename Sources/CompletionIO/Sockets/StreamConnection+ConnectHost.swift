@@ -60,13 +60,13 @@ extension StreamConnection {
     threads: ResolverThreads
   ) async throws(SocketError) -> StreamConnection {
     try await loop.isolation.run { _ throws(SocketError) in
-      let wait = ConnectWait(on: loop)
-      let connect = HostConnect(
-        to: host, on: loop, options: options, policy: policy, timeout: timeout, threads: threads
-      ) { wait.complete($0) }
-      wait.endEarly = { connect.cancel(because: $0) }
-      connect.resolve(port: port, by: resolver)
-      return try await wait.connection()
+      try await ConnectWait.connection(on: loop) { completion in
+        let connect = HostConnect(
+          to: host, on: loop, options: options, policy: policy, timeout: timeout,
+          threads: threads, completion: completion)
+        connect.resolve(port: port, by: resolver)
+        return { connect.cancel(because: $0) }
+      }
     }
   }
 
@@ -88,13 +88,13 @@ extension StreamConnection {
     options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> StreamConnection {
     try await loop.isolation.run { _ throws(SocketError) in
-      let wait = ConnectWait(on: loop)
-      let connect = HostConnect(
-        to: nil, on: loop, options: options, policy: policy, timeout: timeout
-      ) { wait.complete($0) }
-      wait.endEarly = { connect.cancel(because: $0) }
-      connect.start(to: addresses)
-      return try await wait.connection()
+      try await ConnectWait.connection(on: loop) { completion in
+        let connect = HostConnect(
+          to: nil, on: loop, options: options, policy: policy, timeout: timeout,
+          completion: completion)
+        connect.start(to: addresses)
+        return { connect.cancel(because: $0) }
+      }
     }
   }
 }

@@ -54,10 +54,7 @@ extension StreamConnection {
   /// Takes what a receive came to that ends when the listener closes; on the loop's thread.
   private func finishIdle(_ result: WaitResult) throws(SocketError) -> BufferLease? {
     if stream.hasEndedIdle(result) { return nil }
-    switch try stream.finishReceive(result, into: nil) {
-    case .bytes(let lease): return lease
-    default: return nil
-    }
+    return try stream.finishReceive(result, into: nil).lease()
   }
 
   private nonisolated(nonsending) func finishIdleElsewhere(

@@ -36,11 +36,7 @@ extension StreamConnection {
       await stream.loop.suspend(for: wait)
     }
     guard stream.loop.isCurrent else { return try await finishElsewhere(wait) }
-    let result = takeOwn(wait)
-    switch try stream.finishReceive(result, into: nil) {
-    case .bytes(let lease): return lease
-    default: return nil
-    }
+    return try stream.finishReceive(takeOwn(wait), into: nil).lease()
   }
 
   @inline(never)
@@ -58,10 +54,7 @@ extension StreamConnection {
     _ wait: WaitID
   ) async throws(SocketError) -> BufferLease? {
     try await stream.loop.isolation.run { _ throws(SocketError) in
-      switch try self.stream.finishReceive(self.takeOwn(wait), into: nil) {
-      case .bytes(let lease): return lease
-      default: return nil
-      }
+      try self.stream.finishReceive(self.takeOwn(wait), into: nil).lease()
     }
   }
 

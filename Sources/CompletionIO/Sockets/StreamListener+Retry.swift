@@ -24,7 +24,7 @@ extension StreamListener {
         failure = error
       }
       guard let pause = retry.pause(after: failure) else {
-        throw failure.after(attempts: retry.attemptCount)
+        throw failure.with(attempts: retry.attemptCount)
       }
       do throws(LoopError) {
         try await loop.sleep(for: pause)
@@ -33,14 +33,5 @@ extension StreamListener {
         throw SocketError(.bind, .canceled, cause: .cancellation, peer: address)
       }
     }
-  }
-}
-
-extension SocketError {
-  /// The same failure after so many attempts.
-  fileprivate func after(attempts: Int) -> SocketError {
-    guard attempts > 1 else { return self }
-    return SocketError(
-      operation, errno, cause: cause, peer: peer, attempts: attempts, option: option)
   }
 }

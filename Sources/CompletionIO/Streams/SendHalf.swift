@@ -149,9 +149,9 @@ struct SendHalf: ~Copyable {
   /// Removes the mark of a flush that is to end early.
   ///
   /// - Returns: Whether it was queued here. What it waits for is not disturbed.
-  mutating func removeFlush(_ wait: WaitID) -> Bool {
+  mutating func removeFlush(_ wait: WaitID, _ storage: QueueStorage<SendPiece>) -> Bool {
     for offset in 0..<pieces.count where pieces[offset].recipient == .flush(wait) {
-      _ = pieces.remove(at: offset)
+      _ = remove(at: offset, storage)
       return true
     }
     return false

@@ -56,10 +56,11 @@ extension SocketErrorDetails: Hashable {
 }
 
 extension SocketError {
-  /// The same failure, behind so many bytes.
-  func with(byteCount: Int) -> Self {
+  /// The same failure with other details; those that are `nil` stay.
+  func with(attempts: Int? = nil, byteCount: Int? = nil, host: String? = nil) -> Self {
     Self(
-      operation, errno, cause: cause, peer: peer, attempts: attempts, byteCount: byteCount,
-      addressError: addressError, option: option)
+      operation, errno, cause: cause, peer: peer, attempts: attempts ?? self.attempts,
+      byteCount: byteCount ?? self.byteCount, addressError: addressError, option: option,
+      host: host ?? self.host, resolution: resolution)
   }
 }

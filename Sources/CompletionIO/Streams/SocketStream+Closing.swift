@@ -61,8 +61,7 @@ extension SocketStream {
   private func removeCloseDeadline() {
     guard let deadline = extras?.closeDeadline else { return }
     extras?.closeDeadline = nil
-    loop.finish(deadline)
-    _ = loop.take(deadline)
+    loop.discard(deadline)
   }
 
   /// Goes on to close when nothing is left to send.

@@ -33,7 +33,7 @@ extension SocketStream {
     bytes.reserveCapacity(receiving.byteCount)
     while !receiving.isEmpty {
       let lease = receiving.takeFirst(shared.leases)
-      unsafe lease.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+      bytes.append(copying: lease.bytes)
     }
     return bytes
   }

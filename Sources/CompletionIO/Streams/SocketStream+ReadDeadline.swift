@@ -13,8 +13,7 @@ extension SocketStream {
     guard let deadline = extras?.readDeadline else { return }
     extras?.readDeadline = nil
     extras?.hasReadDeadlinePassed = false
-    loop.finish(deadline)
-    _ = loop.take(deadline)
+    loop.discard(deadline)
   }
 
   /// Ends the receive that waits, or the next one: a task that has been resumed with bytes may come

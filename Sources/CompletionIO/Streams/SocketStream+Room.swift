@@ -5,9 +5,7 @@ extension SocketStream {
   /// Opens a wait for fewer unsent bytes than the low-water mark; `nil` if there are no more than
   /// the high-water mark.
   func waitForRoom(timeout: Duration?, isOwner: Bool) throws(SocketError) -> WaitID? {
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     guard sending.byteCount > unsentMarks.high else {
       atOnceCount &+= 1
       return nil
@@ -20,9 +18,7 @@ extension SocketStream {
 
   /// Opens a wait for the last byte that is queued now; `nil` if nothing is.
   func flush(timeout: Duration?, isOwner: Bool) throws(SocketError) -> WaitID? {
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     guard !sending.isEmpty else {
       atOnceCount &+= 1
       return nil
@@ -61,9 +57,7 @@ extension SocketStream {
   func send(
     _ parts: InputParts, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> WaitID {
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     for index in 0..<parts.count {

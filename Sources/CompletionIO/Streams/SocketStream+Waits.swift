@@ -9,6 +9,15 @@ extension SocketStream {
     case count(Int)
     case endOfStream
     case wait(WaitID)
+
+    /// The bytes; `nil` at the end of the stream.
+    @inline(__always)
+    consuming func lease() -> BufferLease? {
+      switch consume self {
+      case .bytes(let lease): lease
+      default: nil
+      }
+    }
   }
 
   /// Takes what has come, or waits for it.
@@ -52,9 +61,7 @@ extension SocketStream {
 
   @inline(never)
   private func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
-    if isOwner, isOwnerCancelled {
-      return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
-    }
+    if isOwner, isOwnerCancelled { return StreamFailure(cancellation) }
     if closing != .open { return .closed }
     return receiving.receiver == nil ? nil : .busy
   }
@@ -120,9 +127,7 @@ extension SocketStream {
   func send(
     _ bytes: InputMemory, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> WaitID {
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     queue(SendPiece(borrowing: bytes.address, byteCount: bytes.byteCount, wait: wait))
@@ -137,9 +142,7 @@ extension SocketStream {
       try enqueueAtOnce(lease, isOwner: isOwner)
       return nil
     }
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     queue(SendPiece(lease, home: loop.poolIdentity, recipient: .wait(wait)))
@@ -148,9 +151,7 @@ extension SocketStream {
 
   /// Queues a lease for which there is room.
   func enqueueAtOnce(_ lease: consuming BufferLease, isOwner: Bool) throws(SocketError) {
-    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
-      throw refused(.send, refusal)
-    }
+    try checkSending(isOwner)
     atOnceCount &+= 1
     queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
   }
@@ -161,18 +162,26 @@ extension SocketStream {
     sending.byteCount + byteCount <= loop.configuration.unsentByteLimit
   }
 
-  @inline(never)
-  func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
-    if isOwner, isOwnerCancelled {
-      return loop.isStopping ? .loopStopped : StreamFailure(.cancelled)
+  /// Throws if nothing can be queued, or nothing by the stream's own task.
+  @inline(__always)
+  func checkSending(_ isOwner: Bool) throws(SocketError) {
+    if isOwnerCancelled || !takesSends, let refusal = sendRefusal(isOwner) {
+      throw refused(.send, refusal)
     }
-    return sendRefusal
   }
+
+  @inline(never)
+  private func sendRefusal(_ isOwner: Bool) -> StreamFailure? {
+    isOwner && isOwnerCancelled ? StreamFailure(cancellation) : sendRefusal
+  }
+
+  /// Why the waits of the stream's own task end, once the task is cancelled.
+  private var cancellation: WaitEnd { loop.isStopping ? .loopStopped : .cancelled }
 
   /// Asks for the end of the sending half and opens a wait for it.
   func finishSending(isOwner: Bool) throws(SocketError) -> WaitID {
     if isOwner, isOwnerCancelled {
-      throw refused(.shutdown, loop.isStopping ? .loopStopped : StreamFailure(.cancelled))
+      throw refused(.shutdown, StreamFailure(cancellation))
     }
     guard closing == .open else { throw refused(.shutdown, .closed) }
     let wait = loop.openWait(for: self, timeout: nil)
@@ -200,7 +209,7 @@ extension SocketStream {
       extras?.finishers.remove(at: index)
       return fail(wait, StreamFailure(cause))
     }
-    if removeRoomWaiter(wait) || sending.removeFlush(wait) {
+    if removeRoomWaiter(wait) || sending.removeFlush(wait, shared.pieces) {
       return fail(wait, StreamFailure(cause))
     }
     // A wait for the end of closing ends with it and not before: the kernel's last word is awaited.
@@ -224,6 +233,6 @@ extension SocketStream {
     // Its peer may never read what is queued.
     if closing == .draining || closing == .lingering { stopOperations() }
     guard let wait = ownerWait else { return }
-    loop.cancel(wait, because: loop.isStopping ? .loopStopped : .cancelled)
+    loop.cancel(wait, because: cancellation)
   }
 }

@@ -34,20 +34,9 @@ struct GatheredSendTests {
     let byteCount = 30_000
     try await withLoops(2) { group in
       let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
-      try await withThrowingTaskGroup { tasks in
-        for sender in 0..<8 {
-          tasks.addTask(executorPreference: group.loops[sender % 2]) {
-            let third = [UInt8](repeating: UInt8(sender), count: byteCount / 3)
-            for _ in 0..<4 { try await near.send(gathering: [third, third, third]) }
-          }
-        }
-        let all = try await far.receive(atMost: 32 * byteCount)
-        for start in stride(from: 0, to: all.count, by: byteCount) {
-          let message = all[start..<start + byteCount]
-          try #require(message.allSatisfy { $0 == message.first })
-        }
-        try await tasks.waitForAll()
+      try await requireWholeMessages(of: byteCount, through: pair, on: group.loops) { near, byte in
+        let third = [UInt8](repeating: byte, count: byteCount / 3)
+        try await near.send(gathering: [third, third, third])
       }
       await pair.close()
     }
@@ -66,11 +55,7 @@ struct GatheredSendTests {
       let cut = error?.byteCount ?? 0
       #expect(error?.cause == .timeout && cut > 1000 && cut < message.count)
       #expect(await near.unsentByteCount == 0)
-      async let next: Void = near.send([UInt8](repeating: 0xee, count: 1000))
-      let received = try await pair.far.receive(atMost: cut + 1000)
-      let expected = message[..<cut] + [UInt8](repeating: 0xee, count: 1000)
-      #expect(firstDifference(received, Array(expected)) == nil)
-      try await next
+      try await expectNextSend(behind: cut, of: message, through: pair)
       await pair.close()
     }
   }

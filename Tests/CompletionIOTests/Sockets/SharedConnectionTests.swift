@@ -38,21 +38,8 @@ struct SharedConnectionTests {
     let byteCount = 40_000
     try await withLoops { group in
       let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
-      try await withThrowingTaskGroup { tasks in
-        for sender in 0..<8 {
-          tasks.addTask {
-            for _ in 0..<4 {
-              try await near.send([UInt8](repeating: UInt8(sender), count: byteCount))
-            }
-          }
-        }
-        let all = try await far.receive(atMost: 32 * byteCount)
-        for start in stride(from: 0, to: all.count, by: byteCount) {
-          let message = all[start..<start + byteCount]
-          try #require(message.allSatisfy { $0 == message.first })
-        }
-        try await tasks.waitForAll()
+      try await requireWholeMessages(of: byteCount, through: pair) { near, byte in
+        try await near.send([UInt8](repeating: byte, count: byteCount))
       }
       await pair.close()
     }

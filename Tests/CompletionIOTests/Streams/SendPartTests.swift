@@ -80,7 +80,9 @@ import Testing
     let mark = WaitID(slot: 2, generation: 1)
     var half = half(of: [3], wait: WaitID(slot: 1, generation: 1))
     half.append(SendPiece(flush: mark), storage)
-    let (isRemoved, isRemovedAgain) = (half.removeFlush(mark), half.removeFlush(mark))
+    let (isRemoved, isRemovedAgain) = (
+      half.removeFlush(mark, storage), half.removeFlush(mark, storage)
+    )
     #expect(isRemoved && !isRemovedAgain)
     let left = (half.byteCount, half.pieces.count)
     #expect(left == (3, 1))

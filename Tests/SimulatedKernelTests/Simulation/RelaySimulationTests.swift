@@ -1,4 +1,5 @@
 import CompletionIO
+import CompletionTestSupport
 import SimulatedKernel
 import SystemPackage
 import TestSupport
@@ -42,8 +43,8 @@ import Uring
       try await Self.withRelay(on: group) { client, server in
         async let sending: Void = client.send(there)
         async let answering: Void = server.send(back)
-        async let arrived = server.receiveAll(there.count)
-        let returned = try await client.receiveAll(back.count)
+        async let arrived = server.receive(atMost: there.count)
+        let returned = try await client.receive(atMost: back.count)
         let result = [try await arrived, returned]
         _ = try await (sending, answering)
         try await client.finishSending()
@@ -65,7 +66,7 @@ import Uring
         // Ten times the limit, in steps that are shorter.
         for _ in 0..<20 {
           try await client.send([1])
-          byteCount += try await server.receiveAll(1).count
+          byteCount += try await server.receive(atMost: 1).count
           try await client.loop.sleep(for: .milliseconds(500))
         }
         return byteCount
@@ -74,16 +75,5 @@ import Uring
     #expect(byteCount == 20)
     #expect(error?.side == nil && error?.error.errno == .timedOut)
     #expect(error?.counts.firstToSecond == 20)
-  }
-}
-
-extension StreamConnection {
-  /// Receives so many bytes, or fewer at the end of the stream.
-  fileprivate func receiveAll(_ byteCount: Int) async throws(SocketError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < byteCount, let chunk = try await receive() {
-      unsafe chunk.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-    }
-    return bytes
   }
 }

@@ -169,11 +169,9 @@ final class Relay: Sendable {
 
   /// Numbers that change whenever a byte moves: also one that was queued long ago for a slow reader.
   private func movedByteCounts() async -> [Int] {
-    var counts = [Int(progress.count(.first)), Int(progress.count(.second))]
-    for connection in [first, second] {
-      counts.append(
-        await connection.loop.isolation.run { _ in connection.stream.unsentByteCount })
-    }
-    return counts
+    [
+      Int(progress.count(.first)), Int(progress.count(.second)), await first.unsentByteCount,
+      await second.unsentByteCount,
+    ]
   }
 }

@@ -126,7 +126,7 @@ final class HostConnect: OperationOwner, @unchecked Sendable {
       }
       finish(.success(stream))
     case .fail(let error):
-      finish(.failure(error.ofRace(to: host, attempts: race.attemptCount)))
+      finish(.failure(error.with(attempts: max(1, race.attemptCount), host: host)))
     }
   }
 
@@ -161,8 +161,7 @@ final class HostConnect: OperationOwner, @unchecked Sendable {
 
   private func end(_ wait: inout WaitID?) {
     guard let id = wait.take() else { return }
-    loop.finish(id)
-    _ = loop.take(id)
+    loop.discard(id)
   }
 
   override func cancel(_ wait: WaitID, because cause: WaitEnd) {
@@ -184,14 +183,5 @@ extension SocketAddress {
     guard !host.contains("%") else { return nil }
     if let address = try? SocketAddress.ipv4(host, port: port) { return address }
     return try? SocketAddress.ipv6(host, port: port)
-  }
-}
-
-extension SocketError {
-  /// The same failure, as that of a connect to a host after so many attempts.
-  fileprivate func ofRace(to host: String?, attempts: Int) -> SocketError {
-    SocketError(
-      operation, errno, cause: cause, peer: peer, attempts: max(1, attempts),
-      addressError: addressError, option: option, host: host, resolution: resolution)
   }
 }
