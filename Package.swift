@@ -12,6 +12,11 @@ let settings: [SwiftSetting] = [
 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+/// What is built of an integration only for users who ask for its trait; others do not even fetch it.
+func integration(_ product: String, _ package: String, _ trait: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: [trait]))
+}
+
 let package = Package(
   name: "swift-uring",
   products: [
@@ -19,10 +24,22 @@ let package = Package(
     .library(name: "CompletionIO", targets: ["CompletionIO"]),
     .library(name: "ReadinessIO", targets: ["ReadinessIO"]),
     .library(name: "SimulatedKernel", targets: ["SimulatedKernel"]),
+    .library(name: "CompletionIOLogging", targets: ["CompletionIOLogging"]),
+    .library(name: "CompletionIOMetrics", targets: ["CompletionIOMetrics"]),
+    .library(name: "CompletionIOTracing", targets: ["CompletionIOTracing"]),
     .executable(name: "uring-features", targets: ["uring-features"]),
   ],
+  traits: [
+    .trait(name: "Logging", description: "Builds CompletionIOLogging, on swift-log."),
+    .trait(name: "Metrics", description: "Builds CompletionIOMetrics, on swift-metrics."),
+    .trait(
+      name: "Tracing", description: "Builds CompletionIOTracing, on swift-distributed-tracing."),
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
   ],
   targets: [
     .systemLibrary(
@@ -39,6 +56,28 @@ let package = Package(
     .target(
       name: "CompletionIO",
       dependencies: ["Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIOLogging",
+      dependencies: [
+        "CompletionIO", integration("Logging", "swift-log", "Logging"), systemPackage,
+      ],
+      path: "Sources/Integrations/Logging",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIOMetrics",
+      dependencies: ["CompletionIO", integration("CoreMetrics", "swift-metrics", "Metrics")],
+      path: "Sources/Integrations/Metrics",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIOTracing",
+      dependencies: [
+        "CompletionIO", integration("Tracing", "swift-distributed-tracing", "Tracing"),
+      ],
+      path: "Sources/Integrations/Tracing",
       swiftSettings: settings
     ),
     .systemLibrary(name: "CReadiness"),

@@ -41,6 +41,9 @@ public class OperationOwner {
   /// Takes nothing new and tells those that it serves, because its loop drains.
   func drain() {}
 
+  /// Adds what it has open and what it keeps to its loop's load.
+  func add(to load: inout LoopLoad) {}
+
   /// Whether a task serves a connection of it, by the task's job.
   func isServed(by job: UInt) -> Bool { false }
 }

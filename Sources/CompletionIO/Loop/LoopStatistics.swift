@@ -35,6 +35,9 @@ public struct LoopStatistics: Hashable, Sendable {
   /// Verdicts, by kind.
   var verdicts = InlineCounters()
 
+  /// Counts nothing yet.
+  public init() {}
+
   /// How often a verdict was reached.
   public func count(of kind: Verdict.Kind) -> UInt64 {
     verdicts[kind.rawValue]
@@ -43,6 +46,23 @@ public struct LoopStatistics: Hashable, Sendable {
   mutating func count(_ verdict: Verdict) {
     verdicts[verdict.kind.rawValue] += 1
   }
+
+  /// Adds the counts of another loop.
+  ///
+  /// - Parameters:
+  ///   - sum: Grows.
+  ///   - other: What is added.
+  public static func += (sum: inout Self, other: Self) {
+    for count in counters { sum[keyPath: count] += other[keyPath: count] }
+    sum.verdicts += other.verdicts
+  }
+
+  /// The counts besides those of verdicts.
+  private static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
+    \.enters, \.enterFailures, \.submissions, \.completions, \.submissionQueueFull,
+    \.flightTableFull, \.staleCompletions, \.controlFailures, \.repeatedCancels, \.deadlines,
+    \.accepted, \.chunksReceived, \.bytesReceived, \.bytesSent, \.sendsCopied, \.otherSystemCalls,
+  ]
 }
 
 /// One counter for each kind of verdict, stored in place.
@@ -53,5 +73,10 @@ struct InlineCounters: Hashable, Sendable {
   subscript(index: Int) -> UInt64 {
     get { index < 8 ? low[index] : high[index - 8] }
     set { if index < 8 { low[index] = newValue } else { high[index - 8] = newValue } }
+  }
+
+  static func += (sum: inout Self, other: Self) {
+    sum.low &+= other.low
+    sum.high &+= other.high
   }
 }

@@ -12,14 +12,26 @@ extension StreamConnection {
   ///   - options: How the socket is made.
   ///   - policy: What the connect and the connection do when the kernel says "not now".
   /// - Returns: A connected socket.
-  /// - Throws: As ``connect(to:on:timeout:options:policy:)``; EINVAL for text that is no address.
+  /// - Throws: As ``connect(to:on:timeout:options:policy:)-(SocketAddress,CompletionLoop,_,_,_)``;
+  ///   EINVAL for text that is no address.
   public static func connect(
     to address: String, on group: CompletionLoopGroup, timeout: Duration? = nil,
     options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> StreamConnection {
     try await connect(
-      to: parse(address, for: .connect), on: group.next(), timeout: timeout, options: options,
+      to: parse(address, for: .connect), on: group, timeout: timeout, options: options,
       policy: policy)
+  }
+
+  /// Connects to an address, on the next loop of a group.
+  ///
+  /// As ``connect(to:on:timeout:options:policy:)-(SocketAddress,CompletionLoop,_,_,_)``.
+  public static func connect(
+    to address: SocketAddress, on group: CompletionLoopGroup, timeout: Duration? = nil,
+    options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil
+  ) async throws(SocketError) -> StreamConnection {
+    try await connect(
+      to: address, on: group.next(), timeout: timeout, options: options, policy: policy)
   }
 
   /// Connects to an address.

@@ -208,6 +208,8 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     close()
   }
 
+  override func add(to load: inout LoopLoad) { load.sockets += 1 }
+
   override func cancel(_ wait: WaitID, because cause: WaitEnd) {
     // A wait for the end of closing ends with it and not before.
   }

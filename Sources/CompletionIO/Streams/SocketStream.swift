@@ -141,6 +141,12 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     if isAccepted { listenerClosed() }
   }
 
+  override func add(to load: inout LoopLoad) {
+    load.sockets += 1
+    load.unsentBytes += sending.byteCount
+    load.unclaimedBytes += receiving.byteCount
+  }
+
   /// Makes a call on the loop's thread, where the stream's state is.
   func onLoop(_ body: @escaping @Sendable (SocketStream) -> Void) {
     if loop.isCurrent { return body(self) }

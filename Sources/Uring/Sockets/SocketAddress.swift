@@ -99,6 +99,20 @@ public struct SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// The address without its port: as ``ipv4(_:port:)``, ``ipv6(_:port:)`` and ``unix(_:)`` read it.
+  public var host: String {
+    switch storage {
+    case .ipv4(let address, _):
+      return Self.text(of: address)
+    case .ipv6(let address, _, _, let scope):
+      return "\(Self.text(of: address))\(scope == 0 ? "" : "%\(scope)")"
+    case .unix(let bytes):
+      let isAbstract = bytes.first == 0
+      return (isAbstract ? "@" : "")
+        + String(decoding: bytes.dropFirst(isAbstract ? 1 : 0), as: UTF8.self)
+    }
+  }
+
   /// Whether this is a Unix-domain address: a path, an abstract name, or no name at all.
   public var isUnixDomain: Bool {
     if case .unix = storage { true } else { false }
@@ -119,14 +133,9 @@ extension SocketAddress: CustomStringConvertible {
   /// The address as ``init(parsing:)`` reads it.
   public var description: String {
     switch storage {
-    case .ipv4(let address, let port):
-      return "\(Self.text(of: address)):\(port)"
-    case .ipv6(let address, let port, _, let scope):
-      return "[\(Self.text(of: address))\(scope == 0 ? "" : "%\(scope)")]:\(port)"
-    case .unix(let bytes) where bytes.first == 0:
-      return "unix:@" + String(decoding: bytes.dropFirst(), as: UTF8.self)
-    case .unix(let bytes):
-      return "unix:" + String(decoding: bytes, as: UTF8.self)
+    case .ipv4(_, let port): "\(host):\(port)"
+    case .ipv6(_, let port, _, _): "[\(host)]:\(port)"
+    case .unix: "unix:\(host)"
     }
   }
 }
