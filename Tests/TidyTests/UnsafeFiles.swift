@@ -11,9 +11,13 @@ enum UnsafeFiles {
     "Sources/Uring/Features": [
       "HiddenFeatures", "KernelFeatures+Discovery", "Ring+Trial",
     ],
+    // The kernel's structs of messages, in its buffers and in a header's own memory.
+    "Sources/Uring/Messages": [
+      "ControlMessage", "MessageTemplate", "ReceivedMessage",
+    ],
     // Writing a submission queue entry, which is the kernel's memory.
     "Sources/Uring/Requests": [
-      "Request+Encoding"
+      "Request+Encoding", "Request+Messages",
     ],
     // The ring's C struct, its mapped queues, and plain system calls.
     "Sources/Uring/Ring": [
