@@ -62,6 +62,7 @@ CURING_CONSTANT(CURING_SQ_TASKRUN, uint32_t, IORING_SQ_TASKRUN);
 CURING_CONSTANT(CURING_MSG_NOSIGNAL, int32_t, MSG_NOSIGNAL);
 CURING_CONSTANT(CURING_MSG_DONTWAIT, int32_t, MSG_DONTWAIT);
 CURING_CONSTANT(CURING_MSG_WAITALL, int32_t, MSG_WAITALL);
+CURING_CONSTANT(CURING_MSG_TRUNC, int32_t, MSG_TRUNC);
 
 CURING_CONSTANT(CURING_POLLIN, uint32_t, POLLIN);
 CURING_CONSTANT(CURING_POLLOUT, uint32_t, POLLOUT);
@@ -232,6 +233,15 @@ static inline void curing_prep_receive(struct io_uring_sqe *sqe, int fd, uint64_
 }
 static inline void curing_prep_receive_multishot(struct io_uring_sqe *sqe, int fd) {
   io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
+}
+static inline void curing_prep_receive_message(struct io_uring_sqe *sqe, int fd, uint64_t message,
+                                               uint32_t flags, int multishot) {
+  struct msghdr *header = (struct msghdr *)(uintptr_t)message;
+  if (multishot) {
+    io_uring_prep_recvmsg_multishot(sqe, fd, header, flags);
+  } else {
+    io_uring_prep_recvmsg(sqe, fd, header, flags);
+  }
 }
 static inline void curing_prep_send(struct io_uring_sqe *sqe, int fd, uint64_t memory,
                                     uint32_t count, int flags) {

@@ -57,7 +57,7 @@ extension Request {
   /// Lets the kernel say "not now" instead of waiting, where it can be asked to.
   mutating func askNotToWait() {
     switch operation {
-    case .accept, .receive, .send, .sendMessage, .sendZeroCopy:
+    case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy:
       if !isMultishot { options.insert(.doNotWait) }
     case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message,
       .timeout, .linkTimeout:

@@ -234,7 +234,8 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     let outcome = delivery.outcome
     var lease: BufferLease?
     if let index = outcome.bufferIndex {
-      lease = received(index, byteCount: Int(max(0, outcome.result)))
+      // The result of a datagram that did not fit may be its whole size.
+      lease = received(index, byteCount: min(Int(max(0, outcome.result)), pool.bufferSize))
     }
     guard let owner = unsafe delivery.owner else { return }
     // The flight, or now this call, holds the reference that keeps the owner alive meanwhile.

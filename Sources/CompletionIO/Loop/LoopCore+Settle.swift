@@ -38,7 +38,7 @@ extension LoopCore {
     guard table[slot].phase == .request else { return false }
     return switch table[slot].request.operation {
     case .send: completion.result == Int32(bitPattern: table[slot].request.count)
-    case .accept: completion.hasMore || !table[slot].request.isMultishot
+    case .accept, .receiveMessage: completion.hasMore || !table[slot].request.isMultishot
     case .receive:
       completion.result > 0 && (completion.hasMore || !table[slot].request.isMultishot)
     default: false

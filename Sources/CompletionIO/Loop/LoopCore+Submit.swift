@@ -60,7 +60,10 @@ extension LoopCore {
 
   /// POLLIN or POLLOUT (poll(2)).
   private static func pollMask(before operation: Uring.Operation) -> UInt32 {
-    operation == .receive || operation == .accept ? 0x1 : 0x4
+    switch operation {
+    case .accept, .receive, .receiveMessage: 0x1
+    default: 0x4
+    }
   }
 
   /// Makes a system call that does better than a request; `nil` where none does.

@@ -74,6 +74,9 @@ public struct Answer: Hashable, Sendable {
     /// The owner of the request, or its deadline, has asked the kernel to cancel it.
     @inlinable
     public static var cancelRequested: Self { Self(rawValue: 1 << 1) }
+    /// The socket keeps messages apart (`SOCK_DGRAM`): one of 0 bytes is no end.
+    @inlinable
+    public static var datagram: Self { Self(rawValue: 1 << 2) }
     /// The address of a connect is a Unix-domain one: EAGAIN says that the backlog is full.
     @inlinable
     public static var unixDomain: Self { Self(rawValue: 1 << 3) }

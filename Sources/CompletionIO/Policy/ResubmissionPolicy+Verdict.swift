@@ -48,7 +48,7 @@ extension ResubmissionPolicy {
     if answer.result >= 0 { return verdictForSuccess(answer) }
     switch answer.operation {
     case .accept: return verdictForAccept(answer, answer.error)
-    case .receive: return verdictForReceive(answer, answer.error)
+    case .receive, .receiveMessage: return verdictForReceive(answer, answer.error)
     case .send, .sendMessage, .sendZeroCopy: return verdictForSend(answer, answer.error)
     case .connect: return verdictForConnect(answer, answer.error)
     case .read, .poll:
@@ -73,9 +73,11 @@ extension ResubmissionPolicy {
       return answer.result > 0 || answer.mayTryAgain ? .sendRest : .surface
     case .sendMessage:
       return .surface  // The sender gathers the rest again.
-    case .receive where answer.result == 0:
+    case .receive where answer.result == 0 && !answer.facts.contains(.datagram):
       return .surface  // The end of a stream, which no new receive would change.
-    case .accept, .receive:
+    case .receiveMessage where !answer.facts.contains(.datagram):
+      return .surface  // It may be the end of a stream: only the buffer tells.
+    case .accept, .receive, .receiveMessage:
       return answer.options.contains(.multishot) ? .surfaceAndRearm : .surface
     case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message,
       .timeout, .linkTimeout:

@@ -52,7 +52,7 @@ extension SimulatedRing {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
       post(token, -Errno.badFileDescriptor.rawValue)
-    case .message:
+    case .message, .receiveMessage:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
     if let timer { disarm(timer) }
@@ -72,7 +72,7 @@ extension SimulatedRing {
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
     case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timeout,
-      .linkTimeout:
+      .linkTimeout, .receiveMessage:
       preconditionFailure("\(request.request.operation) does not wait")
     }
   }

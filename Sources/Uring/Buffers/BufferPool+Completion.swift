@@ -9,14 +9,15 @@ extension BufferPool {
   /// named.
   ///
   /// - Parameter completion: Of a request that selects from this pool, as it was reaped.
-  /// - Returns: The lease, of as many bytes as the kernel wrote; `nil` for a completion without a
+  /// - Returns: The lease, of as many bytes as the kernel wrote (a receive of messages may tell more); `nil` for a completion without a
   ///   buffer, and for one that cannot be of this pool now: the buffer is not with the kernel, as
   ///   after an earlier call for the same completion, or there is no such buffer, or none so large.
   ///   `nil` also on another thread than the one that the pool is bound to.
   /// - Complexity: O(buffers that have come back and were not provided since)
   public func lease(for completion: Completion) -> BufferLease? {
     guard let index = completion.bufferIndex, isWithKernel(index) else { return nil }
-    let byteCount = Int(max(0, completion.result))
+    var byteCount = Int(max(0, completion.result))
+    if completion.token.operation == .receiveMessage { byteCount = min(byteCount, bufferSize) }
     guard byteCount <= bufferSize else { return nil }
     return lease(index, byteCount: byteCount)
   }

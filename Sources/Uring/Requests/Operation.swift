@@ -34,4 +34,6 @@ public enum Operation: UInt8, CaseIterable, Hashable, Sendable {
   case timeout
   /// Ends the request that it is linked to after a time. `IORING_OP_LINK_TIMEOUT`, Linux 5.5.
   case linkTimeout
+  /// Receives one message, with its sender and its control messages. `IORING_OP_RECVMSG`, Linux 5.3.
+  case receiveMessage
 }

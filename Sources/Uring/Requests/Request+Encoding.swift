@@ -13,7 +13,8 @@ extension Request {
   func encode(into entry: UnsafeMutablePointer<curing_kernel_sqe>, token: Token) {
     unsafe curing_clear(entry)
     switch operation {
-    case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
+    case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy, .connect,
+      .shutdown:
       unsafe encodeSocketOperation(into: entry)
     case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timeout,
       .linkTimeout:
@@ -31,6 +32,12 @@ extension Request {
       } else {
         unsafe curing_prep_receive(entry, fd, operand, receiveLimit, messageFlags)
       }
+      if options.contains(.selectBuffer) {
+        unsafe curing_select_buffer(entry, bufferGroup)
+      }
+    case .receiveMessage:
+      unsafe curing_prep_receive_message(
+        entry, fd, operand, UInt32(bitPattern: messageFlags), isMultishot ? 1 : 0)
       if options.contains(.selectBuffer) {
         unsafe curing_select_buffer(entry, bufferGroup)
       }
@@ -87,7 +94,8 @@ extension Request {
       unsafe curing_prep_timeout(entry)
     case .linkTimeout:
       unsafe curing_prep_link_timeout(entry)
-    case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .shutdown:
+    case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy, .connect,
+      .shutdown:
       preconditionFailure("\(operation) is a socket operation")
     }
   }
@@ -102,9 +110,14 @@ extension Request {
 
   /// `MSG_NOSIGNAL` always, as the kernel itself adds it (io_sendmsg_prep).
   private var messageFlags: Int32 {
-    var flags = operation == .receive ? 0 : CURING_MSG_NOSIGNAL
+    var flags: Int32
+    switch operation {
+    case .receive, .receiveMessage: flags = 0
+    default: flags = CURING_MSG_NOSIGNAL
+    }
     if options.contains(.doNotWait) { flags |= CURING_MSG_DONTWAIT }
     if options.contains(.waitForAll) { flags |= CURING_MSG_WAITALL }
+    if options.contains(.fullLength) { flags |= CURING_MSG_TRUNC }
     return flags
   }
 
@@ -116,7 +129,7 @@ extension Request {
       if options.contains(.pollFirst) { flags |= CURING_ACCEPT_POLL_FIRST }
       if options.contains(.doNotWait) { flags |= CURING_ACCEPT_DONTWAIT }
       return flags
-    case .receive, .send, .sendMessage, .sendZeroCopy:
+    case .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy:
       return options.contains(.pollFirst) ? CURING_RECVSEND_POLL_FIRST : 0
     case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message,
       .timeout, .linkTimeout:

@@ -69,6 +69,11 @@ public struct Request: Hashable, Sendable {
     /// `MSG_WAITALL`; for send since Linux 5.19.
     @inlinable
     public static var waitForAll: Self { Self(rawValue: 1 << 5) }
+    /// Tells how long a datagram is, also where its end was cut off; of a receive of messages.
+    ///
+    /// `MSG_TRUNC`, by which TCP drops the bytes instead (tcp(7)).
+    @inlinable
+    public static var fullLength: Self { Self(rawValue: 1 << 6) }
   }
 
   /// Whether the request stays armed after a completion.

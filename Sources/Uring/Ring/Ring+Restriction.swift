@@ -39,7 +39,9 @@ extension RingRestriction {
   private var opcodes: [UInt8] {
     var opcodes = operations.map(\.opcode).sorted()
     // Receives are given their buffers by requests where they cannot be registered.
-    if operations.contains(.receive) { opcodes.append(CURING_OP_PROVIDE_BUFFERS) }
+    if operations.contains(.receive) || operations.contains(.receiveMessage) {
+      opcodes.append(CURING_OP_PROVIDE_BUFFERS)
+    }
     return opcodes
   }
 
@@ -65,6 +67,7 @@ extension Operation {
     case .nop: CURING_OP_NOP
     case .accept: CURING_OP_ACCEPT
     case .receive: CURING_OP_RECV
+    case .receiveMessage: CURING_OP_RECVMSG
     case .send: CURING_OP_SEND
     case .sendMessage: CURING_OP_SENDMSG
     case .sendZeroCopy: CURING_OP_SEND_ZC

@@ -133,6 +133,7 @@ import Testing
       for (result, hasMore) in [(100, false), (100, true), (5, true), (0, true), (7, false)] {
         var answer = column.answer(Int32(result))
         if hasMore { answer.facts.insert(.hasMore) }
+        answer.facts.remove(.datagram)  // Who submits a request does not tell.
         let verdict = ResubmissionPolicy.completion.verdict(for: answer)
         let fixture = try LoopFixture()
         _ = try fixture.start(

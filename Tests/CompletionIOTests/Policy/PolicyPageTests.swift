@@ -28,13 +28,15 @@ import Testing
 
   /// The kinds of requests in each column of the page.
   private static let columns: [[PolicyTable.Column]] = [
-    [.accept, .acceptMany], [.receive, .receivePooled, .receiveMany],
+    [.accept, .acceptMany],
+    [.receive, .receivePooled, .receiveMany, .receiveMessage, .receiveMessages],
     [.send, .sendMessage, .sendZeroCopy], [.connect], [.connectUnix], [.read, .poll],
   ]
 
   private static let qualified: [String: [PolicyTable.Column]] = [
-    "multishot": [.acceptMany, .receiveMany], "pool": [.receivePooled, .receiveMany],
-    "zero copy": [.sendZeroCopy],
+    "multishot": [.acceptMany, .receiveMany, .receiveMessages],
+    "pool": [.receivePooled, .receiveMany, .receiveMessage, .receiveMessages],
+    "messages": [.receiveMessage, .receiveMessages], "zero copy": [.sendZeroCopy],
   ]
 
   @Test func theTableOfThePageIsTheTableOfTheTests() throws {

@@ -8,13 +8,15 @@ import Uring
 enum PolicyTable {
   /// A column: one kind of request.
   enum Column: Int, CaseIterable, Sendable {
-    case accept, acceptMany, receive, receivePooled, receiveMany
+    case accept, acceptMany
+    case receive, receivePooled, receiveMany, receiveMessage, receiveMessages
     case send, sendMessage, sendZeroCopy, connect, connectUnix, read, poll
 
     var operation: Uring.Operation {
       switch self {
       case .accept, .acceptMany: .accept
       case .receive, .receivePooled, .receiveMany: .receive
+      case .receiveMessage, .receiveMessages: .receiveMessage
       case .send: .send
       case .sendMessage: .sendMessage
       case .sendZeroCopy: .sendZeroCopy
@@ -27,13 +29,19 @@ enum PolicyTable {
     var options: Request.Options {
       switch self {
       case .acceptMany: .multishot
-      case .receivePooled: .selectBuffer
-      case .receiveMany: [.selectBuffer, .multishot]
+      case .receivePooled, .receiveMessage: .selectBuffer
+      case .receiveMany, .receiveMessages: [.selectBuffer, .multishot]
       default: []
       }
     }
 
-    var facts: Answer.Facts { self == .connectUnix ? .unixDomain : [] }
+    var facts: Answer.Facts {
+      switch self {
+      case .connectUnix: .unixDomain
+      case .receiveMessage, .receiveMessages: .datagram
+      default: []
+      }
+    }
   }
 
   /// What a cell says.
@@ -83,36 +91,35 @@ enum PolicyTable {
   }
 
   static let rows: [Row] = [
-    //                                    accept  receive  send    connect  read
-    //                                    one many one pool many  send msg zc  inet unix  poll
-    Row(.resourceTemporarilyUnavailable, "W W   W W W   W W W   Q U   . ."),
-    Row(.nowInProgress, "                 . .   . . .   W W W   Q Q   . ."),
-    Row(.alreadyInProcess, "              . .   . . .   W W W   Q Q   . ."),
-    Row(.socketIsConnected, "             . .   . . .   . . .   C C   . ."),
-    Row(.interrupted, "                   R R   R R R   R R R   P R   R R"),
-    Row(.canceled, "                      . R   . . R   . . .   . .   . ."),
-    Row(.timeout, "                       . .   . . .   . . .   . .   . ."),
-    Row(.noBufferSpace, "                 S S   B E E   B B B   B B   . ."),
-    Row(.noMemory, "                      S S   B B B   B B D   B B   . ."),
-    Row(.connectionReset, "               . .   . . .   . . .   . .   . ."),
-    Row(.brokenPipe, "                    . .   . . .   . . .   . .   . ."),
-    Row(.timedOut, "                      . .   . . .   . . .   . .   . ."),
-    Row(.socketNotConnected, "            . .   . . .   . . .   . .   . ."),
-    Row(.connectionRefused, "             . .   . . .   . . .   . .   . ."),
-    Row(.connectionAbort, "               G G   . . .   . . .   . .   . ."),
-    Row(.protocolError, "                 G G   . . .   . . .   . .   . ."),
-    Row(.notPermitted, "                  R R   . . .   . . .   . .   . ."),
-    Row(.tooManyOpenFiles, "              F F   . . .   . . .   . .   . ."),
-    Row(.tooManyOpenFilesInSystem, "      F F   . . .   . . .   . .   . ."),
-    Row(.invalidArgument, "               . D   . . D   . . D   . .   . ."),
-    Row(.notSupportedOnSocket, "          . .   . . .   . . D   . .   . ."),
-    Row(.badFileDescriptor, "             . .   . . .   . . .   . .   . ."),
-    Row(.notSocket, "                     . .   . . .   . . .   . .   . ."),
-    Row(.permissionDenied, "              . .   . . .   . . .   . .   . ."),
-    Row(.badAddress, "                    . .   . . .   . . .   . .   . ."),
-    Row(Errno(rawValue: 77), "            . .   . . .   . . .   . .   . ."),  // EBADFD
-    Row(.addressNotAvailable, "           . .   . . .   . . .   . .   . ."),
-    Row(.ioError, "                       . .   . . .   . . .   . .   . ."),
+    // Columns in the order of their cases: accept, receive with messages, send, connect, read, poll.
+    Row(.resourceTemporarilyUnavailable, "W W   W W W W W   W W W   Q U   . ."),
+    Row(.nowInProgress, "                 . .   . . . . .   W W W   Q Q   . ."),
+    Row(.alreadyInProcess, "              . .   . . . . .   W W W   Q Q   . ."),
+    Row(.socketIsConnected, "             . .   . . . . .   . . .   C C   . ."),
+    Row(.interrupted, "                   R R   R R R R R   R R R   P R   R R"),
+    Row(.canceled, "                      . R   . . R . R   . . .   . .   . ."),
+    Row(.timeout, "                       . .   . . . . .   . . .   . .   . ."),
+    Row(.noBufferSpace, "                 S S   B E E E E   B B B   B B   . ."),
+    Row(.noMemory, "                      S S   B B B B B   B B D   B B   . ."),
+    Row(.connectionReset, "               . .   . . . . .   . . .   . .   . ."),
+    Row(.brokenPipe, "                    . .   . . . . .   . . .   . .   . ."),
+    Row(.timedOut, "                      . .   . . . . .   . . .   . .   . ."),
+    Row(.socketNotConnected, "            . .   . . . . .   . . .   . .   . ."),
+    Row(.connectionRefused, "             . .   . . . . .   . . .   . .   . ."),
+    Row(.connectionAbort, "               G G   . . . . .   . . .   . .   . ."),
+    Row(.protocolError, "                 G G   . . . . .   . . .   . .   . ."),
+    Row(.notPermitted, "                  R R   . . . . .   . . .   . .   . ."),
+    Row(.tooManyOpenFiles, "              F F   . . . . .   . . .   . .   . ."),
+    Row(.tooManyOpenFilesInSystem, "      F F   . . . . .   . . .   . .   . ."),
+    Row(.invalidArgument, "               . D   . . D . .   . . D   . .   . ."),
+    Row(.notSupportedOnSocket, "          . .   . . . . .   . . D   . .   . ."),
+    Row(.badFileDescriptor, "             . .   . . . . .   . . .   . .   . ."),
+    Row(.notSocket, "                     . .   . . . . .   . . .   . .   . ."),
+    Row(.permissionDenied, "              . .   . . . . .   . . .   . .   . ."),
+    Row(.badAddress, "                    . .   . . . . .   . . .   . .   . ."),
+    Row(Errno(rawValue: 77), "            . .   . . . . .   . . .   . .   . ."),  // EBADFD
+    Row(.addressNotAvailable, "           . .   . . . . .   . . .   . .   . ."),
+    Row(.ioError, "                       . .   . . . . .   . . .   . .   . ."),
   ]
 
   static let policies: [ResubmissionPolicy] = [

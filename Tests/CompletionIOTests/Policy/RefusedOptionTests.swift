@@ -68,6 +68,9 @@ import Testing
     #expect(
       dropped(.receiveMultishot(.direct(0), bufferGroup: 0, options: .pollFirst))
         == [.pollFirst, .selectBuffer])
+    let messages = Request(
+      .receiveMessage, on: .direct(0), options: [.selectBuffer, .multishot, .pollFirst])
+    #expect(dropped(messages) == [.multishot, .selectBuffer])
     #expect(dropped(.acceptMultishot(from: .direct(0), options: .pollFirst)) == .multishot)
     #expect(dropped(.acceptMultishot(from: .direct(0))) == [])
     #expect(dropped(.accept(from: .direct(0), options: .doNotWait)) == [])

@@ -51,7 +51,7 @@ import Uring
     }
   }
 
-  @Test(arguments: [PolicyTable.Column.acceptMany, .receiveMany])
+  @Test(arguments: [PolicyTable.Column.acceptMany, .receiveMany, .receiveMessages])
   func aMultishotRequestThatEndsWithASuccessIsArmedAgain(_ column: PolicyTable.Column) {
     for policy in PolicyTable.policies {
       #expect(policy.verdict(for: column.answer(7)) == .surfaceAndRearm)
@@ -71,9 +71,29 @@ import Uring
     }
   }
 
+  @Test func anEmptyDatagramIsNoEnd() {
+    for policy in PolicyTable.policies {
+      for column in [Column.receiveMany, .receiveMessages] {
+        let answer = column.answer(0, adding: .datagram)
+        #expect(policy.verdict(for: answer) == .surfaceAndRearm, "\(column)")
+      }
+    }
+  }
+
+  /// Behind its header nothing but the buffer tells whether a stream has ended.
+  @Test func aMessageOfAStreamIsToldToTheCaller() {
+    let many: Request.Options = [.selectBuffer, .multishot]
+    for policy in PolicyTable.policies {
+      let answer = Answer(to: .receiveMessage, result: 16, options: many)
+      #expect(policy.verdict(for: answer) == .surface)
+    }
+  }
+
   @Test func aRequestForOneAnswerIsNotArmedAgain() {
     for policy in PolicyTable.policies {
-      for column in [Column.accept, .receive, .receivePooled, .connect, .read, .poll] {
+      for column in [
+        Column.accept, .receive, .receivePooled, .receiveMessage, .connect, .read, .poll,
+      ] {
         #expect(policy.verdict(for: column.answer(5)) == .surface, "\(column)")
       }
     }

@@ -1,4 +1,5 @@
 import CLiburing
+import Glibc
 import SystemPackage
 import Testing
 
@@ -125,6 +126,30 @@ import Testing
     expect(.receiveMultishot(socket, bufferGroup: 5)) {
       unsafe io_uring_prep_recv_multishot(&$0, 7, nil, 0, 0)
       unsafe curing_select_buffer(&$0, 5)
+    }
+  }
+
+  @Test func receiveMessage() {
+    let memory = unsafe Memory(of: msghdr())
+    let header = unsafe memory.start.assumingMemoryBound(to: msghdr.self)
+    unsafe expect(.receiveMessage(socket, into: memory.start)) {
+      unsafe io_uring_prep_recvmsg(&$0, 7, header, 0)
+    }
+    unsafe expect(
+      .receiveMessage(
+        socket, template: memory.start, bufferGroup: 5, options: [.fullLength, .doNotWait])
+    ) {
+      unsafe io_uring_prep_recvmsg(
+        &$0, 7, header, UInt32(CURING_MSG_TRUNC | CURING_MSG_DONTWAIT))
+      unsafe curing_select_buffer(&$0, 5)
+    }
+    unsafe expect(
+      .receiveMessageMultishot(
+        socket, template: memory.start, bufferGroup: 5, options: .pollFirst)
+    ) {
+      unsafe io_uring_prep_recvmsg_multishot(&$0, 7, header, 0)
+      unsafe curing_select_buffer(&$0, 5)
+      $0.ioprio |= 1
     }
   }
 
