@@ -21,13 +21,15 @@ let package = Package(
   targets: [
     // What Glibc's module map leaves out: epoll, CPU affinity, scheduling, the parent-death signal.
     .target(name: "CLinux"),
+    // A UDP echo server in C and the load for UDP echo servers.
+    .target(name: "CDatagrams"),
     // Replaces malloc in what links it, so nothing but uring-hot-path may.
     .target(name: "CProbes"),
     // Engines/ReadinessEcho is a symbolic link: the main package has that server, and its tests.
     .executableTarget(
       name: "uring-bench",
       dependencies: [
-        "CLinux",
+        "CDatagrams", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -8,6 +8,6 @@ struct UringBench: ParsableCommand {
     abstract: "Compare completion I/O with readiness I/O on real TCP connections.",
     subcommands: [
       ServeCommand.self, LoadCommand.self, CompareCommand.self, TimersCommand.self,
-      WorkerCommand.self,
+      DatagramsCommand.self, WorkerCommand.self, ServeDatagramsCommand.self,
     ])
 }

@@ -161,6 +161,12 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
     if isServing { stopReceiving() }
   }
 
+  override func add(to load: inout LoopLoad) {
+    load.sockets += 1
+    load.unsentBytes += sending.byteCount
+    load.unclaimedBytes += receiving.byteCount
+  }
+
   /// Makes a call on the loop's thread, where the endpoint's state is.
   func onLoop(_ body: @escaping @Sendable (DatagramEndpoint) -> Void) {
     if loop.isCurrent { return body(self) }

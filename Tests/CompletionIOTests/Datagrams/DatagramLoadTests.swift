@@ -1,0 +1,29 @@
+import CompletionTestSupport
+import TestSupport
+import Testing
+
+@testable import CompletionIO
+
+/// What a snapshot tells of sockets of datagrams.
+@Suite("Load of datagrams", .timeLimit(.minutes(1)))
+struct DatagramLoadTests {
+  @Test("Datagrams that nobody has received are told, and are counted")
+  func unclaimed() async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let (near, far) = try await DatagramSocket.pair(on: loop)
+      try await near.send([1, 2, 3].span.bytes)
+      #expect(try await far.receive()?.byteCount == 3)
+      for _ in 0..<5 { try await near.send([UInt8](repeating: 7, count: 100).span.bytes) }
+      // Without multishot receives the rest waits in the kernel.
+      await loop.until { far.endpoint.receiving.byteCount > 0 || loop.statistics.bytesSent >= 503 }
+      let snapshot = await loop.snapshot()
+      #expect(snapshot.load.sockets == 2)
+      #expect(snapshot.load.unclaimedBytes % 100 == 0 && snapshot.load.unclaimedBytes <= 500)
+      await near.close()
+      await far.close()
+      let after = await loop.snapshot().load
+      #expect(after.sockets == 0 && after.unclaimedBytes == 0 && after.leasedBuffers == 0)
+    }
+  }
+}
