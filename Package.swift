@@ -12,17 +12,29 @@ let settings: [SwiftSetting] = [
 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+let serviceLifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle",
+  condition: .when(traits: ["ServiceLifecycle"]))
+
 let package = Package(
   name: "swift-uring",
   products: [
     .library(name: "Uring", targets: ["Uring"]),
     .library(name: "CompletionIO", targets: ["CompletionIO"]),
+    .library(name: "CompletionIOServiceLifecycle", targets: ["CompletionIOServiceLifecycle"]),
     .library(name: "ReadinessIO", targets: ["ReadinessIO"]),
     .library(name: "SimulatedKernel", targets: ["SimulatedKernel"]),
     .executable(name: "uring-features", targets: ["uring-features"]),
   ],
+  traits: [
+    .trait(
+      name: "ServiceLifecycle",
+      description: "Servers as services of swift-service-lifecycle: CompletionIOServiceLifecycle.")
+  ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", from: "1.6.0")
+    .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    // Fetched for users of the trait of the same name only.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
     .systemLibrary(
@@ -39,6 +51,12 @@ let package = Package(
     .target(
       name: "CompletionIO",
       dependencies: ["Uring", systemPackage],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIOServiceLifecycle",
+      dependencies: ["CompletionIO", serviceLifecycle],
+      path: "Sources/Integrations/ServiceLifecycle",
       swiftSettings: settings
     ),
     .systemLibrary(name: "CReadiness"),
