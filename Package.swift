@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "SimulatedKernel", targets: ["SimulatedKernel"]),
     .library(name: "CompletionIOLogging", targets: ["CompletionIOLogging"]),
     .library(name: "CompletionIOMetrics", targets: ["CompletionIOMetrics"]),
+    .library(name: "CompletionIOServiceLifecycle", targets: ["CompletionIOServiceLifecycle"]),
     .library(name: "CompletionIOTracing", targets: ["CompletionIOTracing"]),
     .executable(name: "uring-features", targets: ["uring-features"]),
   ],
@@ -37,9 +38,11 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    // Each for users of its trait only.
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
     .systemLibrary(
@@ -70,6 +73,15 @@ let package = Package(
       name: "CompletionIOMetrics",
       dependencies: ["CompletionIO", integration("CoreMetrics", "swift-metrics", "Metrics")],
       path: "Sources/Integrations/Metrics",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "CompletionIOServiceLifecycle",
+      dependencies: [
+        "CompletionIO",
+        integration("ServiceLifecycle", "swift-service-lifecycle", "ServiceLifecycle"),
+      ],
+      path: "Sources/Integrations/ServiceLifecycle",
       swiftSettings: settings
     ),
     .target(

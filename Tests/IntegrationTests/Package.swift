@@ -1,14 +1,29 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, as a user's would be who asks for the traits.
+// A package of its own, so that what the traits fetch reaches no other build, and only this is built.
+let traits: Set<Package.Dependency.Trait> = [
+  "Logging",
+  "Metrics",
+  "ServiceLifecycle",
+  "Tracing",
+]
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
 let package = Package(
   name: "integration-tests",
   dependencies: [
-    .package(name: "swift-uring", path: "../..", traits: ["Logging", "Metrics", "Tracing"]),
+    .package(name: "swift-uring", path: "../..", traits: traits),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
     .testTarget(
@@ -24,10 +39,20 @@ let package = Package(
         .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
-      swiftSettings: [
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault")
-      ]
-    )
+      path: "ObservabilityTests",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "ServiceLifecycleTests",
+      dependencies: [
+        .product(name: "CompletionIO", package: "swift-uring"),
+        .product(name: "CompletionIOServiceLifecycle", package: "swift-uring"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "ServiceLifecycleTests",
+      swiftSettings: settings
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

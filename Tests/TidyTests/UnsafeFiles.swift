@@ -44,6 +44,10 @@ enum UnsafeFiles {
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",
     ],
+    // What a signal's handler reads, and sigaction(2).
+    "Sources/CompletionIO/Loop/Signals": [
+      "SignalHandlers", "SignalTable",
+    ],
     // An array's bytes, borrowed for a send or a copy, and the environment.
     "Sources/CompletionIO/Sockets": [
       "InheritedSockets", "StreamConnection+Gathered", "StreamConnection+Queueing",
@@ -61,7 +65,7 @@ enum UnsafeFiles {
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
-      "SocketStream", "SocketStream+Receiving",
+      "SocketStream", "SocketStream+Delegate", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

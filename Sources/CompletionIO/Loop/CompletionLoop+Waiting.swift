@@ -18,6 +18,16 @@ extension CompletionLoop {
     return id
   }
 
+  /// Opens a wait for a member that ends at an instant; on the loop's thread.
+  func openWait(for target: OperationOwner?, until instant: LoopInstant) -> WaitID {
+    let id = openWait(for: target, timeout: nil)
+    core.waits[id].hasDeadline = true
+    core.freshTimeouts.append(
+      LoopCore.FreshTimeout(
+        subject: .wait(id), nanoseconds: instant.nanoseconds, isInstant: true))
+    return id
+  }
+
   /// Ends a wait: its task goes on in the loop's next round.
   func finish(_ id: WaitID, _ result: WaitResult = WaitResult()) {
     guard core.waits.isOpen(id) else { return }

@@ -16,6 +16,23 @@ extension CompletionLoopGroup {
     return forcedCount
   }
 
+  /// Waits for a signal, then ends what the group serves in good order and closes the group.
+  ///
+  /// As ``CompletionLoop/waitForSignal(_:)`` and ``shutdown(grace:)``. Behind the first signal the
+  /// process does with the next what it did before, which for these is to end at once.
+  ///
+  /// - Parameters:
+  ///   - grace: How long connections may take to end by themselves.
+  ///   - signals: Any of them begins it.
+  /// - Returns: How many connections were ended by force.
+  /// - Throws: As both. When the wait fails the group goes on.
+  public nonisolated(nonsending) func shutdown(
+    grace: Duration, on signals: [ProcessSignal]
+  ) async throws(LoopError) -> Int {
+    _ = try await loops[0].waitForSignal(signals)
+    return try await shutdown(grace: grace)
+  }
+
   /// Ends what the group serves in good order, within a limit; its loops go on.
   ///
   /// The listeners of the group close. Bodies are told (``StreamConnection/onListenerClose(_:)``),

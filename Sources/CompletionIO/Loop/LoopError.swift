@@ -24,10 +24,12 @@ public struct LoopError: Error, Hashable, Sendable {
     case timedOut
     /// The call would wait for the end of the task that makes it.
     case waitsForItself
+    /// The process cannot wait for the signal.
+    case unsuitableSignal
   }
 
   /// The errno that says the same: ENOBUFS, ESHUTDOWN, ECANCELED, EXDEV,
-  /// ETIMEDOUT, EDEADLK.
+  /// ETIMEDOUT, EDEADLK, EINVAL.
   public var errno: Errno {
     switch reason {
     case .tableFull: .noBufferSpace
@@ -36,6 +38,7 @@ public struct LoopError: Error, Hashable, Sendable {
     case .wrongThread: .improperLink
     case .timedOut: .timedOut
     case .waitsForItself: .deadlock
+    case .unsuitableSignal: .invalidArgument
     }
   }
 }
@@ -56,6 +59,8 @@ extension LoopError: CustomStringConvertible {
       "the deadline of the task passed"
     case .waitsForItself:
       "the call would wait for the end of the task that makes it; make it in a task of its own"
+    case .unsuitableSignal:
+      "no program can wait for this signal; SIGKILL and SIGSTOP cannot be caught"
     }
   }
 }

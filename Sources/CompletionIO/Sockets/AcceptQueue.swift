@@ -18,6 +18,8 @@ final class AcceptQueue: OperationOwner, @unchecked Sendable {
   /// Acceptors that have found nobody since somebody last asked.
   private var blockedCount = 0
   private var failure: SocketError?
+  /// Whether a loop drains, which must not wait for connections that nobody has taken.
+  private var isDraining = false
   private var atOnceCount: UInt8 = 0
   private let isPaused = Atomic<Bool>(false)
 
@@ -79,6 +81,10 @@ final class AcceptQueue: OperationOwner, @unchecked Sendable {
       let (accepted, ended) = (accepted(by: acceptor), ended(acceptor))
       let home = home
       acceptor.loop.perform { [self] in
+        // One that has closed already would keep the queue for ever.
+        if acceptor.state != .closed {
+          acceptor.draining = { [self] in home.perform { self.dropUntaken() } }
+        }
         guard isOnDemand else { return acceptor.start(accepted: accepted, ended: ended) }
         acceptor.startOnDemand(
           accepted: accepted,
@@ -109,7 +115,16 @@ final class AcceptQueue: OperationOwner, @unchecked Sendable {
     for acceptor in acceptors { acceptor.loop.perform { acceptor.acceptOne() } }
   }
 
+  /// Closes the connections that nobody has taken.
+  private func dropUntaken() {
+    isDraining = true
+    while connections.count > promisedCount {
+      connections.remove(at: connections.count - 1).abort()
+    }
+  }
+
   private func add(_ connection: StreamConnection) {
+    if isDraining, waits.isEmpty { return connection.abort() }
     connections.append(connection)
     if !waits.isEmpty {
       promisedCount += 1

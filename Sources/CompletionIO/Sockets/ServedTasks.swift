@@ -43,6 +43,7 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   func start(_ acceptor: Acceptor) {
     if !loop.isStopping { loop.registry.add(self) }
     self.acceptor = acceptor
+    if let onRefused = service.onRefused { acceptor.refused = onRefused }
     acceptor.start(
       accepted: { [self] stream in accept(StreamConnection(stream)) },
       ended: { [self] error in acceptorEnded(error) })
@@ -50,11 +51,18 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
     if isAccepting { acceptor.closing = { [self] in listenerCloses() } }
   }
 
-  private var isFull: Bool { served.count >= service.connectionLimit }
+  private var isFull: Bool { served.count >= service.limits.connectionLimit }
 
   private func accept(_ connection: StreamConnection) {
-    if isFull { heldBack.append(connection) } else { serve(connection) }
-    if isFull { acceptor?.pause() }
+    let waits = service.limits.excess == .waits
+    if !isFull {
+      serve(connection)
+    } else if waits {
+      heldBack.append(connection)
+    } else {
+      return connection.stream.refuse(.limit, service.onRefused)
+    }
+    if isFull, waits { acceptor?.pause() }
   }
 
   private func serve(_ connection: StreamConnection) {
@@ -77,7 +85,7 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
     loop.taskCount -= 1
     served.removeValue(forKey: key)?.watch?.stop()
     if !heldBack.isEmpty, !isFull { serve(heldBack.removeFirst()) }
-    if !isFull, let acceptor, acceptor.state == .paused { acceptor.resume() }
+    if !isFull { acceptor?.resumeIfPaused() }
     loop.finishDrainingIfQuiet()
     endIfDone()
   }
@@ -92,7 +100,9 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   /// Tells the bodies that their listener closes.
   private func listenerCloses() {
     // As the listener's backlog, which nobody has begun to serve either.
-    while !heldBack.isEmpty { heldBack.removeFirst().abort() }
+    while !heldBack.isEmpty {
+      heldBack.removeFirst().stream.refuse(.closing, service.onRefused)
+    }
     for key in served.keys.sorted() { served[key]?.stream.listenerClosed() }
   }
 

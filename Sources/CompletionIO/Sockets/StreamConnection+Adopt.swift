@@ -1,15 +1,6 @@
 public import SystemPackage
 internal import Uring
 
-/// A socket that a connection has given away.
-public struct GivenDescriptor: Sendable {
-  /// Belongs to the caller; blocking, unless it was adopted otherwise.
-  public let descriptor: FileDescriptor
-  /// Bytes that had been received and that nobody has taken; those that the descriptor receives come
-  /// behind them.
-  public let unread: [UInt8]
-}
-
 extension StreamConnection {
   /// Makes a connection of a connected socket that somebody else has made.
   ///

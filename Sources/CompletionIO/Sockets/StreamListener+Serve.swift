@@ -34,6 +34,7 @@ extension StreamListener {
   ///   - limits: What the listener allows its connections.
   ///   - lingering: How connections are closed behind their bodies; see
   ///     ``StreamConnection/close(lingering:)``.
+  ///   - onRefused: Called on the loop of each connection that was accepted and is not served.
   ///   - onError: Called on the connection's loop with what a body has thrown.
   ///   - body: Called with each connection, on its loop.
   /// - Throws: As ``serve(lingering:onError:_:)``.
@@ -41,45 +42,15 @@ extension StreamListener {
   /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
   public func serve(
     limits: ServeLimits, lingering: LingerLimit? = nil,
+    onRefused: (@Sendable (RefusedConnection) -> Void)? = nil,
     onError: (@Sendable (StreamConnection, any Error) -> Void)? = nil,
     _ body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
   ) async throws(SocketError) {
     try claim(.serving)
-    let service = Service(limits: limits, lingering: lingering, onError: onError, body: body)
+    let service = Service(
+      limits: limits, lingering: lingering, onRefused: onRefused, onError: onError, body: body)
     try await home.isolation.run { _ throws(SocketError) in
       try await ServeSession(of: self, service).run()
-    }
-  }
-
-  /// Serves connections with completion handlers: no task, no continuation.
-  ///
-  /// - Parameters:
-  ///   - handler: Is notified of each connection's bytes, on the connection's loop.
-  ///   - ended: Called on each loop when it accepts no more: without an error after ``close()``.
-  /// - Throws: ``SocketError`` with EBUSY when the listener is used already.
-  ///
-  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
-  public func handle(
-    _ handler: StreamHandler, ended: @escaping @Sendable (SocketError?) -> Void = { _ in }
-  ) throws(SocketError) {
-    try handle(ended: ended) { stream in stream.start(handler) }
-  }
-
-  /// Gives each connection to a function, which starts it with a handler.
-  ///
-  /// - Parameters:
-  ///   - ended: Called on each loop when it accepts no more: without an error after ``close()``.
-  ///   - accepted: Called with each connection, on its loop.
-  /// - Throws: ``SocketError`` with EBUSY when the listener is used already.
-  ///
-  /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
-  public func handle(
-    ended: @escaping @Sendable (SocketError?) -> Void = { _ in },
-    _ accepted: @escaping @Sendable (SocketStream) -> Void
-  ) throws(SocketError) {
-    try claim(.handling)
-    for acceptor in acceptors {
-      acceptor.loop.perform { acceptor.start(accepted: accepted, ended: ended) }
     }
   }
 }
@@ -106,11 +77,9 @@ extension StreamConnection {
 struct Service: Sendable {
   let limits: ServeLimits
   let lingering: LingerLimit?
+  let onRefused: (@Sendable (RefusedConnection) -> Void)?
   let onError: (@Sendable (StreamConnection, any Error) -> Void)?
   let body: nonisolated(nonsending) @Sendable (StreamConnection) async throws -> Void
-
-  /// Connections that each loop serves at a time.
-  var connectionLimit: Int { max(1, limits.connectionsPerLoop ?? .max) }
 
   /// Runs the body with a connection, and closes it.
   ///

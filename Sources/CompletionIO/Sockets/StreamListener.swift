@@ -15,7 +15,8 @@ public import Uring
 /// ```
 ///
 /// A listener is used in one of three ways: ``serve(lingering:onError:_:)`` with a task a
-/// connection, ``handle(_:ended:)`` with completion handlers, or ``accept()`` one at a time. A
+/// connection, ``handle(limits:onRefused:ended:_:)`` with a delegate a
+/// connection, or ``accept()`` one at a time. A
 /// listener that is dropped is closed.
 public final class StreamListener: Sendable {
   /// The address that it listens on, with the port that the kernel chose.

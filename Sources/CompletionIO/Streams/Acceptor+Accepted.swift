@@ -32,9 +32,10 @@ extension Acceptor {
     let descriptor: Descriptor =
       isDirect ? .direct(number) : .file(FileDescriptor(rawValue: number))
     // A cancelled accept can still carry a connection.
-    guard state < .closing, !loop.isStopping, setOptions(of: descriptor, peer) else {
-      return refuse(descriptor)
+    guard state < .closing, !loop.isStopping else {
+      return refuse(descriptor, peer, .closing)
     }
+    guard setOptions(of: descriptor, peer) else { return refuse(descriptor, peer, .options) }
     guard loop.streams.hasRoom, waiting.isEmpty else {
       waiting.append((descriptor, peer))
       if !isDirect { cancelAccepts() }
@@ -43,7 +44,15 @@ extension Acceptor {
     handOver(makeStream(descriptor, peer))
   }
 
-  func refuse(_ descriptor: Descriptor) {
+  /// Closes a connection of which no stream is made.
+  func refuse(
+    _ descriptor: Descriptor, _ peer: SocketAddress?, _ reason: RefusedConnection.Reason
+  ) {
+    if let refused {
+      let calls = loop.socketCalls
+      let peer = peer ?? descriptor.fileDescriptor.flatMap { try? calls.peerAddress(of: $0) }
+      refused(RefusedConnection(peerAddress: peer, reason: reason, stream: nil))
+    }
     loop.close(descriptor)
     if descriptor.isDirect { loop.streams.places.giveBack() }
   }

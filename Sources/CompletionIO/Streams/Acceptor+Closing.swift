@@ -25,7 +25,7 @@ extension Acceptor {
     guard state != .closed else { return }
     if registryIndex >= 0 { loop.streams.acceptorCount -= 1 }
     state = .closed
-    for connection in waiting { refuse(connection.descriptor) }
+    for connection in waiting { refuse(connection.descriptor, connection.peer, .closing) }
     waiting = []
     // Not by a request: who has waited for this binds the address again at once.
     loop.closeNow(listener)
@@ -37,6 +37,8 @@ extension Acceptor {
     self.ended = { _ in }
     accepted = { $0.close() }
     wouldBlock = { _ in }
+    refused = nil
+    draining = {}
     ended(failure)
   }
 }

@@ -32,6 +32,10 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   /// Called once, when the acceptor begins to close.
   var closing: () -> Void = {}
   var wouldBlock: (StreamFailure) -> Void = { _ in }
+  /// Called with each connection of which no stream is made.
+  var refused: ((RefusedConnection) -> Void)?
+  /// Called when the loop drains, before the acceptor closes.
+  var draining: () -> Void = {}
 
   /// The state of an acceptor.
   enum State {
@@ -182,6 +186,11 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     return true
   }
 
+  /// Takes connections again, if accepting was paused.
+  func resumeIfPaused() {
+    if state == .paused { resume() }
+  }
+
   func waitForRoom() {
     loop.forgetRoom(self)
     loop.notifyOfRoom(self)
@@ -205,6 +214,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   }
 
   override func drain() {
+    draining()
     close()
   }
 

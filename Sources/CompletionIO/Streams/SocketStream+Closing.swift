@@ -25,7 +25,7 @@ extension SocketStream {
   /// Closes the stream when its queued sends are out, or at the latest after
   /// ``LoopConfiguration/drainTimeLimit``.
   ///
-  /// Returns at once; the handler's `closed` is called when the descriptor is free. A second call
+  /// Returns at once; the delegate's `closed` is called when the descriptor is free. A second call
   /// does nothing.
   ///
   /// A close while bytes of the peer's are unread resets the connection (RFC 1122, 4.2.2.13), and
@@ -106,6 +106,7 @@ extension SocketStream {
     receiving.dropAll(shared.leases)
     removeCloseDeadline()
     removeReadDeadline()
+    removeWatch()
     tellRoom()
     operationCount += 1
     if extras?.isGivenAway != true, loop.beginClose(descriptor, owner: self) { return }
@@ -121,9 +122,7 @@ extension SocketStream {
     forgetAccepted()
     loop.registry.remove(self)
     for wait in extras?.closers ?? [] { loop.finish(wait) }
-    tellEnd(.closed)
-    handler?.closed(self)
-    extras = nil
+    tellClosed()
   }
 
   /// Ends the wait of the task that receives; a receive into its memory goes back first.

@@ -20,11 +20,13 @@ extension SocketStream {
   func listenerClosed() {
     guard closing == .open else { return }
     let extras = madeExtras
+    let isFirst = !extras.hasListenerClosed
     extras.hasListenerClosed = true
     if let wait = extras.idleWait { loop.finish(wait) }
     let handlers = extras.listenerCloseHandlers
     extras.listenerCloseHandlers = []
     for handler in handlers { handler() }
+    if isFirst { handler?.draining(self) }
   }
 
   /// Whether a receive that is idle is to end, because the listener has closed.

@@ -3,19 +3,6 @@ internal import Uring
 
 // Receives of handlers' programs.
 extension SocketStream {
-  /// Starts receiving for a handler.
-  ///
-  /// - Parameter handler: Is notified from now on; a stream has one, so a second call does nothing.
-  public func start(_ handler: StreamHandler) {
-    onLoop { stream in
-      guard stream.handler == nil, stream.closing == .open else { return }
-      stream.handler = handler
-      unsafe stream.unretainedHandler = Unmanaged.passUnretained(handler)
-      stream.deliverKept()
-      stream.wantBytes()
-    }
-  }
-
   /// Stops receiving until ``resumeReceiving()``: the handler is called with no more bytes, and the
   /// peer has to wait once the kernel's buffers are full.
   public func pauseReceiving() {
@@ -41,13 +28,13 @@ extension SocketStream {
   }
 
   /// Delivers bytes that have waited while the handler was not to be called.
-  private func deliverKept() {
+  func deliverKept() {
     guard let handler, !receiving.isEmpty || receiving.end != nil else { return }
     let extras = madeExtras
     guard !extras.isDelivering else { return }
     extras.isDelivering = true
     while !receiving.isEmpty, !receiving.isPaused, closing == .open {
-      handler.deliver(self, receiving.takeFirst(shared.leases))
+      handler.received(receiving.takeFirst(shared.leases), on: self)
     }
     extras.isDelivering = false
     tellEndIfDelivered()
@@ -83,14 +70,17 @@ extension SocketStream {
     case .resume: resumeReceiving(afterPause: receiving.isCancelRequested)
     case .tell: tellReceived()
     case .tellWouldBlock(let failure):
-      if let receiver = receiving.receiver { fail(receiver.wait, failure) }
+      if let receiver = receiving.receiver { return fail(receiver.wait, failure) }
+      // Nobody asks again for a delegate's bytes; the receive waits for them before it tries.
+      if handler != nil { wantBytes() }
     }
   }
 
   /// Arms a receive into the pool's buffers: one that goes on under `.completion` where the kernel
   /// has it, else one for each time that somebody wants bytes.
   private func armReceive() {
-    let policy = policy
+    // A delegate cannot be told that a receive would block.
+    let policy = handler == nil ? policy : .completion
     let group = loop.pool.group
     var request: Request =
       policy == .completion && loop.core.forms.receiveMultishot
@@ -147,12 +137,13 @@ extension SocketStream {
   }
 
   private func take(_ lease: consuming BufferLease) {
+    hasReceived = true
     // After a close nobody can ask for the bytes: the buffer goes back to the pool.
     guard closing == .open else { return countLingering(lease.byteCount) }
     if let handler = unsafe unretainedHandler, receiving.isEmpty, !receiving.isPaused {
       var lease: BufferLease? = lease
       unsafe handler._withUnsafeGuaranteedRef { handler in
-        if let lease = lease.take() { handler.deliver(self, lease) }
+        if let lease = lease.take() { handler.received(lease, on: self) }
       }
       if sending.byteCount > loop.configuration.unsentByteLimit || extras?.marks != nil {
         pauseAboveMark()
@@ -211,13 +202,6 @@ extension SocketStream {
     case .endOfStream: tellEnd(nil)
     case .failed(let failure): tellEnd(failure)
     }
-  }
-
-  /// Tells the handler, once, how the receiving half ended.
-  func tellEnd(_ failure: StreamFailure?) {
-    guard let handler, !hasToldEnd else { return }
-    hasToldEnd = true
-    handler.ended(self, failure.map { error(.receive, $0) })
   }
 }
 

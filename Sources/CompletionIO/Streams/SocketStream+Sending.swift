@@ -147,6 +147,7 @@ extension SocketStream {
     operationCount -= 1
     let answer = sending.answer(to: outcome, isAborted: closing.isStopping)
     loop.countSent(byteCount: Int(outcome.byteCount))
+    if outcome.byteCount > 0 { hasSent = true }
     sending.settle(outcome.byteCount)
     endPieces(.cancelled)
     perform(sendEvent(.answered(answer)))

@@ -38,10 +38,9 @@ extension SocketStream {
       if let failure { fail(wait, failure) } else { loop.finish(wait) }
     case .handler(let context):
       handler?.sent(
-        self,
         SendCompletion(
           context: context, byteCount: sentByteCount,
-          error: failure.map { error(.send, $0, byteCount: sentByteCount) }))
+          error: failure.map { error(.send, $0, byteCount: sentByteCount) }), on: self)
     }
   }
 

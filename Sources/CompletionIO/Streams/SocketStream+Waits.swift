@@ -204,6 +204,7 @@ extension SocketStream {
   func endEarly(_ wait: WaitID, because cause: WaitEnd) {
     if extras?.closeDeadline == wait { return stopOperations() }
     if extras?.readDeadline == wait { return readDeadlineHasPassed() }
+    if extras?.watch?.wait == wait { return lookForIdleness(cause) }
     if receiving.receiver?.wait == wait { return cancelReceive(because: cause) }
     if let index = extras?.finishers.firstIndex(of: wait) {
       extras?.finishers.remove(at: index)

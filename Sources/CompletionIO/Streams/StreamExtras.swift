@@ -31,7 +31,11 @@ final class StreamExtras {
   var idleWait: WaitID?
   /// Whether that listener has closed.
   var hasListenerClosed = false
-  let message = GatheredMessage()
+  /// Sees that something moves, where that is limited.
+  var watch: IdleWatch?
+  /// Called when the stream is closed, behind its delegate.
+  var whenClosed: (() -> Void)?
+  lazy var message = GatheredMessage()
 }
 
 extension SocketStream {

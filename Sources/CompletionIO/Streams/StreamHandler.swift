@@ -1,14 +1,17 @@
 public import Uring
 
-/// Is notified of what happens to streams, on their loops' threads: the face for framework authors.
+/// Is notified of what happens to streams by calling functions, on their loops' threads.
 ///
-/// One value serves any number of streams; ``SocketStream/context`` tells them apart.
-public final class StreamHandler: Sendable {
-  let received: @Sendable (SocketStream, consuming BufferLease) -> Void
-  let ended: @Sendable (SocketStream, SocketError?) -> Void
-  let sent: @Sendable (SocketStream, SendCompletion) -> Void
-  let drained: @Sendable (SocketStream) -> Void
-  let closed: @Sendable (SocketStream) -> Void
+/// One value serves any number of streams; ``SocketStream/context`` tells them apart. A server that
+/// keeps state for each connection subclasses ``StreamDelegate``.
+public final class StreamHandler: StreamDelegate, @unchecked Sendable {
+  // Unchecked: nothing of it changes.
+
+  private let onReceived: @Sendable (SocketStream, consuming BufferLease) -> Void
+  private let onEnded: @Sendable (SocketStream, SocketError?) -> Void
+  private let onSent: @Sendable (SocketStream, SendCompletion) -> Void
+  private let onDrained: @Sendable (SocketStream) -> Void
+  private let onClosed: @Sendable (SocketStream) -> Void
 
   /// Makes a handler.
   ///
@@ -18,7 +21,7 @@ public final class StreamHandler: Sendable {
   ///   - ended: Called once for each stream, when nothing more will be received: without an error at
   ///     the end of the stream, else with the reason, which may be the program's own close. At the
   ///     end of the stream it is still open for sending; close it.
-  ///   - sent: Called once for each send that was queued with a context.
+  ///   - sent: Called once for each send that was queued with a context before the stream closed.
   ///   - drained: Called when so many queued bytes are out that no more than the low-water mark are
   ///     left, after there were more than the high-water mark (``SocketStream/setUnsentMarks(low:high:)``).
   ///   - closed: Called once for each stream, last, when its descriptor is free.
@@ -29,16 +32,29 @@ public final class StreamHandler: Sendable {
     drained: @escaping @Sendable (SocketStream) -> Void = { _ in },
     closed: @escaping @Sendable (SocketStream) -> Void = { _ in }
   ) {
-    self.received = received
-    self.ended = ended
-    self.sent = sent
-    self.drained = drained
-    self.closed = closed
+    onReceived = received
+    onEnded = ended
+    onSent = sent
+    onDrained = drained
+    onClosed = closed
+    super.init()
   }
 
-  func deliver(_ stream: SocketStream, _ lease: consuming BufferLease) {
-    received(stream, lease)
+  public override func received(_ lease: consuming BufferLease, on stream: SocketStream) {
+    onReceived(stream, lease)
   }
+
+  public override func ended(_ error: SocketError?, on stream: SocketStream) {
+    onEnded(stream, error)
+  }
+
+  public override func sent(_ completion: SendCompletion, on stream: SocketStream) {
+    onSent(stream, completion)
+  }
+
+  public override func drained(_ stream: SocketStream) { onDrained(stream) }
+
+  public override func closed(_ stream: SocketStream) { onClosed(stream) }
 }
 
 /// The result of a send that was queued with a context.

@@ -169,6 +169,35 @@ struct DrainTests {
     }
   }
 
+  /// They held it for the whole grace.
+  @Test("Connections that nobody has taken hold no drain")
+  func untaken() async throws {
+    try await withLoops(2) { group in
+      let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      try await withLoops { clients in
+        var connections: [StreamConnection] = []
+        for _ in 0..<6 {
+          connections.append(
+            try await StreamConnection.connect(to: listener.localAddress, on: clients.loops[0]))
+        }
+        let taken = try await listener.accept()
+        await untilAccepted(6, on: group)
+        let drain = Task { try await group.drain(grace: .seconds(3600)) }
+        // The one that somebody has taken is waited for.
+        for loop in group.loops where loop === taken.loop {
+          await loop.until { loop.acceptedCount == 1 }
+        }
+        try await taken.send([1])
+        await taken.close()
+        #expect(try await drain.value == 0)
+        for client in connections {
+          _ = await failure { () async throws(SocketError) in try await client.receiveAll() }
+          await client.close()
+        }
+      }
+    }
+  }
+
   @Test("A body that waits for the end of its own group is told so", arguments: [false, true])
   func ownBody(closes: Bool) async throws {
     let group = try CompletionLoopGroup(count: 2)

@@ -40,7 +40,7 @@ extension Ledger {
       case .cancelled: !circumstances.isDisjoint(with: [.cancelled, .stopping])
       case .stopped: circumstances.contains(.stopping)
       case .tableFull: true
-      case .wrongThread, .timedOut, .waitsForItself: false
+      case .wrongThread, .timedOut, .waitsForItself, .unsuitableSignal: false
       }
     if !isExplained { violation("nobody had \(error.reason) happen") }
   }
