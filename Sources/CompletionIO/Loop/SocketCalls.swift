@@ -9,6 +9,9 @@ package protocol SocketCalls: Sendable {
   /// Makes a stream socket that children do not inherit: socket(2).
   func makeSocket(family: Int32) throws(Errno) -> FileDescriptor
 
+  /// Makes two Unix-domain stream sockets that are connected with each other: socketpair(2).
+  func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor)
+
   /// Sets an option: setsockopt(2).
   func setOption(
     _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
@@ -44,6 +47,11 @@ package protocol SocketCalls: Sendable {
 }
 
 extension SocketCalls {
+  /// No pair where sockets are found by their addresses only.
+  package func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    throw .notSupportedOnSocket
+  }
+
   /// Nothing is stale where there are no files.
   package func removeStaleFile(of address: SocketAddress) -> Bool { false }
 
@@ -58,6 +66,16 @@ struct KernelSocketCalls: SocketCalls {
     let result = Glibc.socket(family, type, 0)
     guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
     return FileDescriptor(rawValue: result)
+  }
+
+  func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    var pair: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let result = unsafe pair.withUnsafeMutableBufferPointer {
+      unsafe socketpair(AF_UNIX, type, 0, $0.baseAddress)
+    }
+    guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
+    return (FileDescriptor(rawValue: pair[0]), FileDescriptor(rawValue: pair[1]))
   }
 
   func setOption(

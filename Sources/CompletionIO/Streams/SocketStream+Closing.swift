@@ -121,6 +121,7 @@ extension SocketStream {
     forgetAccepted()
     loop.registry.remove(self)
     for wait in extras?.closers ?? [] { loop.finish(wait) }
+    for special in extras?.specialSends ?? [] { special.end() }
     tellEnd(.closed)
     handler?.closed(self)
     extras = nil

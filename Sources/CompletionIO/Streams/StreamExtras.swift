@@ -31,7 +31,11 @@ final class StreamExtras {
   var idleWait: WaitID?
   /// Whether that listener has closed.
   var hasListenerClosed = false
+  /// Whether a task receives messages with descriptors.
+  var receivesMessages = false
   let message = GatheredMessage()
+  /// Sends of tasks that take more than bytes.
+  var specialSends: [SpecialSend] = []
 }
 
 extension SocketStream {
