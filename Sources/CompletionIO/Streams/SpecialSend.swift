@@ -136,8 +136,9 @@ extension SocketStream {
   /// Goes on after a step that has moved nothing out: with the same piece, or behind it if it was
   /// cancelled or has failed by itself.
   ///
-  /// - Parameter failure: Ends the first piece, and not the half: the connection is as good as
-  ///   before.
+  /// - Parameters:
+  ///   - special: Whose step it was.
+  ///   - failure: Ends the first piece, and not the half: the connection is as good as before.
   func didStep(_ special: SpecialSend, failing failure: StreamFailure? = nil) {
     operationCount -= 1
     sending.inFlightByteCount = 0
