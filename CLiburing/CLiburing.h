@@ -22,6 +22,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* ---- (b) constants ------------------------------------------------------------------------ */
 
@@ -63,6 +65,8 @@ CURING_CONSTANT(CURING_MSG_NOSIGNAL, int32_t, MSG_NOSIGNAL);
 CURING_CONSTANT(CURING_MSG_DONTWAIT, int32_t, MSG_DONTWAIT);
 CURING_CONSTANT(CURING_MSG_WAITALL, int32_t, MSG_WAITALL);
 CURING_CONSTANT(CURING_MSG_TRUNC, int32_t, MSG_TRUNC);
+/* A constant of glibc's for GNU sources only; of unix(7). */
+CURING_CONSTANT(CURING_MSG_CMSG_CLOEXEC, int32_t, 0x40000000);
 
 CURING_CONSTANT(CURING_POLLIN, uint32_t, POLLIN);
 CURING_CONSTANT(CURING_POLLOUT, uint32_t, POLLOUT);
@@ -259,6 +263,15 @@ static inline void curing_prep_read(struct io_uring_sqe *sqe, int fd, uint64_t m
                                     uint32_t count) {
   io_uring_prep_read(sqe, fd, (void *)(uintptr_t)memory, count, (__u64)-1);
 }
+static inline void curing_prep_read_at(struct io_uring_sqe *sqe, int fd, uint64_t memory,
+                                       uint32_t count, uint64_t offset) {
+  io_uring_prep_read(sqe, fd, (void *)(uintptr_t)memory, count, offset);
+}
+/* `offset` is -1 for a pipe. */
+static inline void curing_prep_splice(struct io_uring_sqe *sqe, int source, int64_t offset,
+                                      int target, uint32_t count) {
+  io_uring_prep_splice(sqe, source, offset, target, -1, count, 0);
+}
 static inline void curing_prep_poll(struct io_uring_sqe *sqe, int fd, uint32_t mask,
                                     int multishot) {
   if (multishot) io_uring_prep_poll_multishot(sqe, fd, mask);
@@ -303,6 +316,11 @@ static inline void curing_link(struct io_uring_sqe *sqe) { sqe->flags |= IOSQE_I
 static inline uint32_t curing_entry_index(const struct io_uring *ring,
                                           const struct io_uring_sqe *sqe) {
   return (uint32_t)(sqe - ring->sq.sqes);
+}
+
+/* A pipe that children do not inherit: pipe2(2), which glibc declares for GNU sources only. */
+static inline int curing_make_pipe(int *ends) {
+  return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
 }
 
 /* ---- (a) registration --------------------------------------------------------------------- */

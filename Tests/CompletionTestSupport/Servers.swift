@@ -42,6 +42,15 @@ package func abstractName() -> String {
 }
 
 extension SocketOptions {
+  /// Less room in the kernel than by default, and enough for TCP to be quick: a window that is
+  /// smaller than a segment waits for the sender's probes.
+  package static var snug: Self {
+    var options = Self()
+    options.sendBufferByteCount = 1 << 17
+    options.receiveBufferByteCount = 1 << 17
+    return options
+  }
+
   /// As little room in the kernel as it allows, so that a peer that does not read is felt soon.
   package static var tight: Self {
     var options = Self()

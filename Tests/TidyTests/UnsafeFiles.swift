@@ -17,11 +17,12 @@ enum UnsafeFiles {
     ],
     // Writing a submission queue entry, which is the kernel's memory.
     "Sources/Uring/Requests": [
-      "Request+Encoding", "Request+Messages",
+      "Request+Control", "Request+Encoding", "Request+Files", "Request+Messages",
     ],
     // The ring's C struct, its mapped queues, and plain system calls.
     "Sources/Uring/Ring": [
-      "EventDescriptor", "Ring", "Ring+Buffers", "Ring+Completion", "Ring+DirectDescriptors",
+      "EventDescriptor", "Pipe", "Ring", "Ring+Buffers", "Ring+Completion",
+      "Ring+DirectDescriptors",
       "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission", "Ring+Timeouts",
       "RingSetupError+Diagnosis",
     ],
@@ -50,8 +51,8 @@ enum UnsafeFiles {
     ],
     // An array's bytes, borrowed for a send or a copy, and the environment.
     "Sources/CompletionIO/Sockets": [
-      "InheritedSockets", "StreamConnection+Gathered", "StreamConnection+Queueing",
-      "StreamConnection+Send",
+      "InheritedSockets", "StreamConnection+Gathered", "StreamConnection+Passing",
+      "StreamConnection+Queueing", "StreamConnection+Send",
     ],
     // A `msghdr` with its parts, the numbers in control messages, borrowed bytes.
     "Sources/CompletionIO/Datagrams": [
@@ -64,8 +65,9 @@ enum UnsafeFiles {
     ],
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
-      "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
-      "SocketStream", "SocketStream+Delegate", "SocketStream+Receiving",
+      "ConnectAttempt", "DescriptorMessage", "DescriptorSend", "FileBuffers", "FileSend",
+      "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece", "SocketStream",
+      "SocketStream+Delegate", "SocketStream+Receiving",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

@@ -60,7 +60,7 @@ extension Request {
     case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy:
       if !isMultishot { options.insert(.doNotWait) }
     case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message,
-      .timeout, .linkTimeout:
+      .timeout, .linkTimeout, .readFile, .splice:
       break
     }
   }

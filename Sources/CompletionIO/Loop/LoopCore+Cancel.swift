@@ -16,6 +16,7 @@ extension LoopCore {
     switch table[slot].state {
     case .inKernel:
       controls.append(.cancel(table.token(of: slot)))
+      if table[slot].phase == .notification { freeMemory(of: slot) }
     case .queued:
       break  // It ends when its turn in the backlog comes.
     case .pausing:
@@ -40,5 +41,14 @@ extension LoopCore {
     else { return }
     statistics.repeatedCancels += 1
     controls.append(.cancel(table.token(of: slot)))
+  }
+
+  /// Has the kernel let go of the memory of a zero-copy send that is to end, if its owner wants it so.
+  ///
+  /// Nothing cancels the notification: a peer that does not read would keep the memory for as long as
+  /// it likes.
+  mutating func freeMemory(of slot: Int) {
+    guard table[slot].facts.contains(.resetsForMemory) else { return }
+    controls.append(.disconnect(table[slot].request.descriptor))
   }
 }

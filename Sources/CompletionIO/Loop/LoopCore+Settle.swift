@@ -105,6 +105,7 @@ extension LoopCore {
     case .awaitNotification:
       table[slot].phase = .notification
       table[slot].heldResult = completion.result
+      if table[slot].facts.contains(.cancelRequested) { freeMemory(of: slot) }
     case .awaitBuffer, .awaitDescriptor, .backOff:
       wait(verdict, slot, from: kernel.now)
     case .dropCapability:

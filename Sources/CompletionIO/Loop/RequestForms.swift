@@ -20,6 +20,8 @@ struct RequestForms {
   /// Before, it may say ECANCELED after a part, as 5.15 does in its stable series, and nobody would
   /// know what went out.
   private let countsWholeSends: Bool
+  /// A send can do without a copy (Linux 6.0).
+  let zeroCopy: Bool
   /// A receive takes its buffer only once there are bytes (Linux 5.19); otherwise it must not be
   /// made before, or every idle connection would have a buffer.
   private let lateBuffers: Bool
@@ -31,6 +33,7 @@ struct RequestForms {
     acceptPollFirst = features.contains(.acceptPollFirst)
     acceptDoNotWait = features.contains(.acceptDoNotWait)
     countsWholeSends = features.contains(.sendMessageZeroCopy)
+    zeroCopy = features.contains(.sendZeroCopy)
     lateBuffers = features.contains(.bufferRing)
   }
 

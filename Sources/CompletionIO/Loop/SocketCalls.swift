@@ -18,6 +18,9 @@ package protocol SocketCalls: Sendable {
   /// Gives a socket of datagrams its peer, which takes no wait: connect(2).
   func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno)
 
+  /// Makes two Unix-domain stream sockets that are connected with each other: socketpair(2).
+  func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor)
+
   /// Sets an option: setsockopt(2).
   func setOption(
     _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
@@ -68,6 +71,11 @@ extension SocketCalls {
     throw .socketTypeNotSupported
   }
 
+  /// No pair where sockets are found by their addresses only.
+  package func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    throw .notSupportedOnSocket
+  }
+
   /// Nothing is stale where there are no files.
   package func removeStaleFile(of address: SocketAddress) -> Bool { false }
 
@@ -91,9 +99,19 @@ struct KernelSocketCalls: SocketCalls {
     return FileDescriptor(rawValue: result)
   }
 
+  func makePair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    try makePair(of: SOCK_STREAM)
+  }
+
   func makeDatagramPair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
-    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    try makePair(of: SOCK_DGRAM)
+  }
+
+  private func makePair(
+    of type: __socket_type
+  ) throws(Errno) -> (FileDescriptor, FileDescriptor) {
     var pair: [Int32] = [-1, -1]
+    let type = Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     guard unsafe socketpair(AF_UNIX, type, 0, &pair) == 0 else {
       throw Errno(rawValue: Glibc.errno)
     }

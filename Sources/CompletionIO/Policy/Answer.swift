@@ -93,6 +93,9 @@ public struct Answer: Hashable, Sendable {
     /// The kernel holds buffers of the loop's group.
     @inlinable
     public static var buffersWithKernel: Self { Self(rawValue: 1 << 8) }
+    /// The end of a zero-copy send before its time may reset the connection, so that its memory is
+    /// free.
+    static var resetsForMemory: Self { Self(rawValue: 1 << 5) }
     /// A poll has said that both directions of the connection have ended (POLLHUP).
     @inlinable
     public static var hungUp: Self { Self(rawValue: 1 << 9) }

@@ -51,7 +51,7 @@ extension ResubmissionPolicy {
     case .receive, .receiveMessage: return verdictForReceive(answer, answer.error)
     case .send, .sendMessage, .sendZeroCopy: return verdictForSend(answer, answer.error)
     case .connect: return verdictForConnect(answer, answer.error)
-    case .read, .poll:
+    case .read, .readFile, .splice, .poll:
       return answer.error == .interrupted ? answer.again : .surface
     case .nop, .pollRemove, .cancel, .shutdown, .close, .message, .timeout, .linkTimeout:
       // Above all a close: Linux frees the descriptor even on EINTR (close(2)), and a second
@@ -79,8 +79,8 @@ extension ResubmissionPolicy {
       return .surface  // It may be the end of a stream: only the buffer tells.
     case .accept, .receive, .receiveMessage:
       return answer.options.contains(.multishot) ? .surfaceAndRearm : .surface
-    case .nop, .connect, .poll, .pollRemove, .read, .cancel, .shutdown, .close, .message,
-      .timeout, .linkTimeout:
+    case .nop, .connect, .poll, .pollRemove, .read, .readFile, .splice, .cancel, .shutdown,
+      .close, .message, .timeout, .linkTimeout:
       return .surface
     }
   }

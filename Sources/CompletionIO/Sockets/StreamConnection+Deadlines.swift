@@ -96,7 +96,7 @@ extension StreamConnection {
   }
 
   /// - Throws: ``SocketError`` with ETIMEDOUT if there is none left.
-  private nonisolated(nonsending) func timeLeft(
+  nonisolated(nonsending) func timeLeft(
     until deadline: LoopInstant, _ operation: SocketOperation
   ) async throws(SocketError) -> Duration {
     let timeLeft = loop.now.duration(to: deadline)

@@ -50,6 +50,11 @@ struct InputMemory: Sendable {
     (address, byteCount) = (0, 0)
   }
 
+  /// Bytes that are elsewhere.
+  init(ofFile byteCount: Int) {
+    (address, self.byteCount) = (0, byteCount)
+  }
+
   init(_ bytes: RawSpan) {
     byteCount = bytes.byteCount
     address = unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
@@ -63,5 +68,13 @@ extension Request {
       preconditionFailure("bytes have an address")
     }
     return unsafe .send(start, byteCount: byteCount, to: descriptor)
+  }
+
+  /// A zero-copy send of bytes at an address.
+  static func sendZeroCopy(at address: UInt, byteCount: Int, to descriptor: Descriptor) -> Self {
+    guard let start = unsafe UnsafeRawPointer(bitPattern: address) else {
+      preconditionFailure("bytes have an address")
+    }
+    return unsafe .sendZeroCopy(start, byteCount: byteCount, to: descriptor)
   }
 }

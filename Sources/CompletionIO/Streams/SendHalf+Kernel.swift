@@ -32,7 +32,8 @@ extension SendHalf {
   ) -> (request: Request, mode: Mode) {
     var byteCount = 0
     var pieceCount = 0
-    while pieceCount < min(pieces.count, GatheredMessage.pieceLimit) {
+    let limit = holdsSpecial ? plainPieceCount : pieces.count
+    while pieceCount < min(limit, GatheredMessage.pieceLimit) {
       let room = Self.submissionByteLimit - byteCount
       let count = min(pieces[pieceCount].byteCount, room)
       guard count > 0 else { break }
@@ -42,6 +43,21 @@ extension SendHalf {
     }
     inFlightByteCount = UInt32(byteCount)
     return (message.send(byteCount: byteCount, to: descriptor), mode(of: pieceCount))
+  }
+
+  /// Plain pieces before the first of another form.
+  private var plainPieceCount: Int {
+    for offset in 0..<pieces.count where pieces[offset].form != .plain { return offset }
+    return pieces.count
+  }
+
+  /// Readies the first piece for being sent by itself.
+  ///
+  /// - Returns: Its form; `.plain` once a message's descriptors have gone with its first byte.
+  mutating func prepareSpecial() -> SendPiece.Form {
+    if pieces[0].form == .message, pieces[0].sentByteCount > 0 { pieces[0].becomePlain() }
+    if plainPieceCount == pieces.count { holdsSpecial = false }
+    return pieces[0].form
   }
 
   private func mode(of pieceCount: Int) -> Mode {

@@ -23,6 +23,8 @@ struct SendHalf: ~Copyable {
   var wantsFinish = false
   /// Whether any queued send is to end early.
   var hasEarlyEnds = false
+  /// Whether pieces may be queued that take another request than a plain send.
+  var holdsSpecial = false
 
   /// Whether nothing is queued.
   var isEmpty: Bool { pieces.isEmpty }
@@ -172,6 +174,20 @@ struct SendHalf: ~Copyable {
     return removeUnsent(filter, storage)
   }
 
+  /// Takes the first piece, which has failed while the others have not.
+  mutating func removeFailed(_ storage: QueueStorage<SendPiece>) -> EndedPiece {
+    assert(inFlightByteCount == 0, "the kernel still has the piece")
+    return remove(at: 0, storage)
+  }
+
+  /// Takes the next piece behind the first that was asked to end early.
+  mutating func removeMarkedBehindFirst(_ storage: QueueStorage<SendPiece>) -> EndedPiece? {
+    for offset in 1..<max(1, pieces.count) where pieces[offset].earlyEnd != nil {
+      return remove(at: offset, storage)
+    }
+    return nil
+  }
+
   /// Takes the next piece that has ended before its last byte was out.
   @inline(never)
   private mutating func removeUnsent(
@@ -222,23 +238,4 @@ struct SendHalf: ~Copyable {
     if pieces.isEmpty { pieces.giveBack(to: storage) }
     return EndedPiece(piece)
   }
-}
-
-/// A report of a send that has ended.
-struct EndedPiece {
-  let recipient: SendPiece.Recipient
-  let sentByteCount: Int
-  let unsentByteCount: Int
-  let earlyEnd: WaitEnd?
-
-  @inline(__always)
-  init(_ piece: borrowing SendPiece) {
-    recipient = piece.recipient
-    sentByteCount = piece.sentByteCount
-    unsentByteCount = piece.byteCount
-    earlyEnd = piece.earlyEnd
-  }
-
-  /// Whether its last byte is out.
-  var isSent: Bool { unsentByteCount == 0 }
 }

@@ -14,6 +14,20 @@ struct SendPiece: ~Copyable {
   var earlyEnd: WaitEnd?
   /// Whether the bytes are in a buffer of the pool, which must not wait for a peer.
   private(set) var isPooled: Bool
+  /// The request that sends the piece.
+  private(set) var form = Form.plain
+
+  /// The request that sends a piece.
+  enum Form: UInt8 {
+    /// A send like nearly all, which may gather neighbours.
+    case plain
+    /// A send without a copy, by itself.
+    case zeroCopy
+    /// A message with descriptors, by itself, until its first byte is out.
+    case message
+    /// The bytes of a file, piece by piece; the piece has no memory of its own.
+    case file
+  }
 
   /// Who is notified when the last byte is out, or of the failure.
   enum Recipient: Hashable {
@@ -69,6 +83,15 @@ struct SendPiece: ~Copyable {
     totalByteCount = byteCount
     recipient = isLast ? .wait(wait) : .part(wait)
   }
+
+  /// Refers to a piece of another form, which its wait or a ``SpecialSend`` knows.
+  init(_ form: Form, at address: UInt = 0, byteCount: Int, wait: WaitID) {
+    self.init(borrowing: address, byteCount: byteCount, wait: wait)
+    self.form = form
+  }
+
+  /// Has what is left sent like nearly all pieces.
+  mutating func becomePlain() { form = .plain }
 
   /// Whether a task waits for the piece, by itself or with others.
   var isAwaited: Bool {

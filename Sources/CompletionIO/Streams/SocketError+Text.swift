@@ -46,6 +46,8 @@ extension SocketError: CustomStringConvertible {
     case .wrongThread: "call it on the thread of the socket's loop"
     case .endOfStream: "the peer has ended the stream in the middle of a message"
     case .tooLong: "the peer's message is longer than its limit; raise that or give the peer up"
+    case .file: fileAdvice
+    case .descriptors: descriptorAdvice
     case .kernel: option == nil ? kernelAdvice : optionAdvice
     }
   }
@@ -68,6 +70,29 @@ extension SocketError: CustomStringConvertible {
       "the kernel does not take this value, or not any more in the socket's state"
     default:
       "the kernel refused it"
+    }
+  }
+
+  private var fileAdvice: String {
+    switch errno {
+    case .noData: "the file is shorter than what was to be sent"
+    case .badFileDescriptor: "the file's descriptor is not open, or not for reading"
+    case .illegalSeek: "what was to be sent has no positions, as files have"
+    case .isDirectory: "what was to be sent is a folder"
+    case .invalidArgument: "a file has no bytes there"
+    default: "the file could not be read"
+    }
+  }
+
+  private var descriptorAdvice: String {
+    switch errno {
+    case .badFileDescriptor: "a descriptor that was to be passed is not open"
+    case .notSupportedOnSocket: "only Unix-domain connections pass descriptors"
+    case .tooManyReferences:
+      "too many passed descriptors have not been received; raise RLIMIT_NOFILE or pass fewer"
+    case .invalidArgument:
+      "a message passes up to 253 descriptors with at least one byte, and no io_uring"
+    default: "the descriptors could not be passed"
     }
   }
 

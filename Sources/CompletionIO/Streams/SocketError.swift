@@ -77,6 +77,11 @@ public struct SocketError: Error, Hashable, Sendable {
     case endOfStream
     /// More bytes have come than what a reader was to read may have.
     case tooLong
+    /// The file that was to be sent: the kernel by the errno, or ENODATA for one that has ended too
+    /// early.
+    case file
+    /// The descriptors that were to be passed, or the socket, which passes none.
+    case descriptors
   }
 
   static func loopStopped(_ operation: SocketOperation) -> Self {

@@ -122,6 +122,7 @@ extension SocketStream {
     forgetAccepted()
     loop.registry.remove(self)
     for wait in extras?.closers ?? [] { loop.finish(wait) }
+    for special in extras?.specialSends ?? [] { special.end() }
     tellClosed()
   }
 

@@ -82,15 +82,17 @@ extension SocketStream {
     // A delegate cannot be told that a receive would block.
     let policy = handler == nil ? policy : .completion
     let group = loop.pool.group
+    // One that goes on would drop the descriptors of later messages.
+    let goesOn = policy == .completion && !receivesMessages
     var request: Request =
-      policy == .completion && loop.core.forms.receiveMultishot
+      goesOn && loop.core.forms.receiveMultishot
       ? .receiveMultishot(descriptor, bufferGroup: group)
       : .receive(descriptor, bufferGroup: group)
     if policy.asksNotToWait { request.askNotToWait() }
     guard let token = loop.begin(request, policy: policy, owner: self) else {
       return perform(receiveEvent(.refused))
     }
-    receiving.armsAhead = policy == .completion
+    receiving.armsAhead = goesOn
     began(token, .armed)
   }
 

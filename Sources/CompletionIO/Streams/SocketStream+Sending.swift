@@ -102,7 +102,7 @@ extension SocketStream {
     case .copyAndSend(let mayWait):
       copyOut()
       startSending(mayWait: mayWait)
-    case .cancelSend: loop.core.cancel(sending.token)
+    case .cancelSend: cancelSend()
     case .endCancelled: endPieces(.cancelled)
     case .tellWouldBlock(let failure):
       endPieces(.awaited, failure)
@@ -113,12 +113,13 @@ extension SocketStream {
     }
   }
 
-  private func copyOut() {
+  func copyOut() {
     for _ in 0..<sending.copyOut() { loop.countCopiedSend() }
   }
 
   /// Hands as much as one send can gather to the kernel.
   private func startSending(mayWait: Bool) {
+    if sending.holdsSpecial, startSpecial(mayWait: mayWait) { return }
     var (request, mode) = sending.gather(to: descriptor) { madeExtras.message }
     let policy: ResubmissionPolicy
     switch mode {

@@ -12,7 +12,7 @@ extension SocketStream {
   }
 
   @inline(never)
-  private func tellEnd(of piece: EndedPiece, _ failure: StreamFailure?) {
+  func tellEnd(of piece: EndedPiece, _ failure: StreamFailure?) {
     if case .flush(let wait) = piece.recipient {
       // A mark has no bytes that could show whether those before it are out.
       return failure.map { fail(wait, $0) } ?? loop.finish(wait)

@@ -46,7 +46,7 @@ extension SocketStream {
     atOnceCount = 0
     receiving.receiver = ReceiveHalf.Receiver(wait: wait)
     if let memory, receiving.state == .idle, !receiving.isPaused {
-      read(into: memory)
+      read(memory.receive(from: descriptor))
     } else if receiving.state == .idle {
       perform(receiveEvent(.wanted))
     }
@@ -60,16 +60,16 @@ extension SocketStream {
   }
 
   @inline(never)
-  private func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
+  func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
     if isOwner, isOwnerCancelled { return StreamFailure(cancellation) }
     if closing != .open { return .closed }
     return receiving.receiver == nil ? nil : .busy
   }
 
   /// Has the kernel receive straight into a task's memory.
-  private func read(into memory: OutputMemory) {
+  func read(_ request: Request) {
     let policy = policy
-    var request = memory.receive(from: descriptor)
+    var request = request
     if policy.asksNotToWait { request.askNotToWait() }
     guard let token = loop.begin(request, policy: policy, owner: self) else {
       return perform(receiveEvent(.refused))
@@ -92,7 +92,7 @@ extension SocketStream {
   }
 
   @inline(__always)
-  private func takeReceived(into memory: OutputMemory?) throws(SocketError) -> Receipt {
+  func takeReceived(into memory: OutputMemory?) throws(SocketError) -> Receipt {
     guard receiving.isEmpty else {
       defer { if receiving.state == .idle { resumeReceiving(afterPause: true) } }
       if let memory { return .count(receiving.copyFirst(to: memory, shared.leases)) }

@@ -120,8 +120,8 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
 
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     switch outcome.token.operation {
-    case .receive: didReceive(outcome, lease: lease)
-    case .send, .sendMessage: didSend(outcome)
+    case .receive, .receiveMessage: didReceive(outcome, lease: lease)
+    case .send, .sendMessage, .sendZeroCopy: didSend(outcome)
     case .shutdown: didFinish(outcome)
     case .poll: didConfirm(outcome)
     case .close: didClose()

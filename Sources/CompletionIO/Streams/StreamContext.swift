@@ -7,6 +7,8 @@ final class StreamContext: OperationOwner {
   let pieces = QueueStorage<SendPiece>()
   let leases = QueueStorage<BufferLease>()
   let places: DirectPlaces
+  /// Pipes for files on their way out.
+  var pipes = PipePool()
   /// Streams that have not closed.
   private var streamCount = 0
   /// Flights on their way beyond those that streams were promised.

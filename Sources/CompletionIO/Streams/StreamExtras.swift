@@ -36,6 +36,10 @@ final class StreamExtras {
   /// Called when the stream is closed, behind its delegate.
   var whenClosed: (() -> Void)?
   lazy var message = GatheredMessage()
+  /// Whether a task receives messages with descriptors.
+  var receivesMessages = false
+  /// Sends of tasks that take more than bytes.
+  var specialSends: [SpecialSend] = []
 }
 
 extension SocketStream {

@@ -99,7 +99,7 @@ extension Operation {
     switch self {
     case .send, .sendMessage, .sendZeroCopy: true
     case .nop, .accept, .receive, .connect, .poll, .pollRemove, .read, .cancel, .shutdown,
-      .close, .message, .timeout, .linkTimeout, .receiveMessage:
+      .close, .message, .timeout, .linkTimeout, .receiveMessage, .readFile, .splice:
       false
     }
   }

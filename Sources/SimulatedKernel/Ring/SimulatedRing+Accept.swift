@@ -35,6 +35,10 @@ extension SimulatedRing {
   func connect(_ request: ArmedRequest, _ socket: SimulatedSocket) -> Progress {
     if !request.hasStarted {
       request.hasStarted = true
+      if request.request.disconnects {
+        socket.fail(Errno.connectionReset.rawValue)
+        return .done(0)
+      }
       guard let address = request.peerAddress else {
         return .done(-Errno.badAddress.rawValue)
       }

@@ -52,6 +52,8 @@ extension SimulatedRing {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
       post(token, -Errno.badFileDescriptor.rawValue)
+    case .readFile, .splice:
+      post(token, -Errno.invalidArgument.rawValue)  // There are no files.
     case .message, .receiveMessage:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
@@ -72,7 +74,7 @@ extension SimulatedRing {
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
     case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timeout,
-      .linkTimeout, .receiveMessage:
+      .linkTimeout, .receiveMessage, .readFile, .splice:
       preconditionFailure("\(request.request.operation) does not wait")
     }
   }

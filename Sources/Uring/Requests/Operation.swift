@@ -36,4 +36,8 @@ public enum Operation: UInt8, CaseIterable, Hashable, Sendable {
   case linkTimeout
   /// Receives one message, with its sender and its control messages. `IORING_OP_RECVMSG`, Linux 5.3.
   case receiveMessage
+  /// Reads from a place of a file. `IORING_OP_READ`, Linux 5.6.
+  case readFile
+  /// Moves bytes between a pipe and a file or a socket. `IORING_OP_SPLICE`, Linux 5.7.
+  case splice
 }

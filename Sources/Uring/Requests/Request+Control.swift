@@ -123,6 +123,25 @@ extension Request {
 }
 
 extension Request {
+  /// Resets a TCP connection: the kernel lets go of all bytes that the peer has not acknowledged.
+  ///
+  /// A connect to no family (AF_UNSPEC, connect(2)); tcp_disconnect.
+  package static func disconnect(_ socket: Descriptor) -> Self {
+    unsafe .connect(socket, to: noFamily, byteCount: MemoryLayout<UInt16>.size)
+  }
+
+  /// Whether the request is a ``disconnect(_:)``; an address has more bytes than its family.
+  package var disconnects: Bool {
+    operation == .connect && Int(count) == MemoryLayout<UInt16>.size
+  }
+
+  /// A `sa_family_t` of 0 that stays for as long as the process.
+  nonisolated(unsafe) private static let noFamily: UnsafeRawPointer = {
+    let memory = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
+    unsafe memory.initialize(to: 0)
+    return UnsafeRawPointer(memory)
+  }()
+
   /// A zero-copy send as one that copies.
   package var copying: Self {
     assert(operation == .sendZeroCopy, "\(operation) copies already")

@@ -19,6 +19,8 @@ extension Request {
     case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timeout,
       .linkTimeout:
       unsafe encodeControl(into: entry)
+    case .readFile, .splice:
+      unsafe encodeFileTransfer(into: entry)
     }
     unsafe curing_set_token(entry, token.rawValue)
   }
@@ -55,7 +57,7 @@ extension Request {
     case .shutdown:
       unsafe curing_prep_shutdown(entry, fd, Int32(bitPattern: count))
     case .nop, .poll, .pollRemove, .read, .cancel, .close, .message, .timeout,
-      .linkTimeout:
+      .linkTimeout, .readFile, .splice:
       preconditionFailure("\(operation) is not a socket operation")
     }
     unsafe curing_set_start(entry, startFlags)
@@ -95,8 +97,8 @@ extension Request {
     case .linkTimeout:
       unsafe curing_prep_link_timeout(entry)
     case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy, .connect,
-      .shutdown:
-      preconditionFailure("\(operation) is a socket operation")
+      .shutdown, .readFile, .splice:
+      preconditionFailure("\(operation) is no control operation")
     }
   }
 
@@ -112,7 +114,8 @@ extension Request {
   private var messageFlags: Int32 {
     var flags: Int32
     switch operation {
-    case .receive, .receiveMessage: flags = 0
+    case .receive: flags = 0
+    case .receiveMessage: flags = CURING_MSG_CMSG_CLOEXEC  // Children inherit no descriptor.
     default: flags = CURING_MSG_NOSIGNAL
     }
     if options.contains(.doNotWait) { flags |= CURING_MSG_DONTWAIT }
@@ -132,7 +135,7 @@ extension Request {
     case .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy:
       return options.contains(.pollFirst) ? CURING_RECVSEND_POLL_FIRST : 0
     case .connect, .shutdown, .nop, .poll, .pollRemove, .read, .cancel, .close, .message,
-      .timeout, .linkTimeout:
+      .timeout, .linkTimeout, .readFile, .splice:
       return 0  // A nonzero ioprio is EINVAL here (io_connect_prep).
     }
   }

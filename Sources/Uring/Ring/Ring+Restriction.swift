@@ -74,7 +74,8 @@ extension Operation {
     case .connect: CURING_OP_CONNECT
     case .poll: CURING_OP_POLL_ADD
     case .pollRemove: CURING_OP_POLL_REMOVE
-    case .read: CURING_OP_READ
+    case .read, .readFile: CURING_OP_READ
+    case .splice: CURING_OP_SPLICE
     case .cancel: CURING_OP_ASYNC_CANCEL
     case .shutdown: CURING_OP_SHUTDOWN
     case .close: CURING_OP_CLOSE

@@ -131,25 +131,47 @@ import Testing
 
   @Test func receiveMessage() {
     let memory = unsafe Memory(of: msghdr())
+    let closesOnExec = CURING_MSG_CMSG_CLOEXEC
     let header = unsafe memory.start.assumingMemoryBound(to: msghdr.self)
     unsafe expect(.receiveMessage(socket, into: memory.start)) {
-      unsafe io_uring_prep_recvmsg(&$0, 7, header, 0)
+      unsafe io_uring_prep_recvmsg(&$0, 7, header, UInt32(closesOnExec))
     }
     unsafe expect(
       .receiveMessage(
         socket, template: memory.start, bufferGroup: 5, options: [.fullLength, .doNotWait])
     ) {
       unsafe io_uring_prep_recvmsg(
-        &$0, 7, header, UInt32(CURING_MSG_TRUNC | CURING_MSG_DONTWAIT))
+        &$0, 7, header, UInt32(CURING_MSG_TRUNC | CURING_MSG_DONTWAIT | closesOnExec))
       unsafe curing_select_buffer(&$0, 5)
     }
     unsafe expect(
       .receiveMessageMultishot(
         socket, template: memory.start, bufferGroup: 5, options: .pollFirst)
     ) {
-      unsafe io_uring_prep_recvmsg_multishot(&$0, 7, header, 0)
+      unsafe io_uring_prep_recvmsg_multishot(&$0, 7, header, UInt32(closesOnExec))
       unsafe curing_select_buffer(&$0, 5)
       $0.ioprio |= 1
+    }
+  }
+
+  @Test func transfersFromFiles() {
+    let (file, pipe) = (FileDescriptor(rawValue: 9), Descriptor.file(FileDescriptor(rawValue: 8)))
+    let memory = Memory(of: UInt64(0))
+    let transfer = UnsafeMutablePointer<FileTransfer>.allocate(capacity: 1)
+    defer { unsafe transfer.deallocate() }
+    unsafe transfer.initialize(
+      to: FileTransfer(
+        from: file, offset: 1 << 40, memory: unsafe UInt(bitPattern: memory.start)))
+    unsafe expect(.readFile(transfer, byteCount: 8)) {
+      unsafe io_uring_prep_read(&$0, 9, memory.start, 8, 1 << 40)
+    }
+    unsafe expect(.splice(transfer, byteCount: 5, to: pipe)) {
+      unsafe io_uring_prep_splice(&$0, 9, 1 << 40, 8, -1, 5, 0)
+    }
+    unsafe transfer.pointee = FileTransfer(from: file)
+    unsafe expect(.splice(transfer, byteCount: 5, to: .direct(8))) {
+      unsafe io_uring_prep_splice(&$0, 9, -1, 8, -1, 5, 0)
+      $0.flags = 1
     }
   }
 

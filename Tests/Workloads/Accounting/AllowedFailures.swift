@@ -58,7 +58,7 @@ extension SocketError {
       case .closed: !circumstances.isDisjoint(with: [.closed, .stopping])
       case .loopStopped: circumstances.contains(.stopping)
       case .badAddress, .busy, .finished, .badValue, .directDescriptor, .wrongThread,
-        .unresolved, .unsuitable, .endOfStream, .tooLong:
+        .unresolved, .unsuitable, .endOfStream, .tooLong, .file, .descriptors:
         false
       case .tableFull, .kernel: true
       }

@@ -104,7 +104,8 @@ extension Endpoint {
     case .kernel where error.errno == .resourceTemporarilyUnavailable:
       return await world.pause(microseconds: 200, on: connection.loop)
     case .kernel, .cancellation, .closed, .finished, .busy, .loopStopped, .badAddress, .badValue,
-      .directDescriptor, .wrongThread, .unresolved, .unsuitable, .endOfStream, .tooLong:
+      .directDescriptor, .wrongThread, .unresolved, .unsuitable, .endOfStream, .tooLong, .file,
+      .descriptors:
       return false
     }
   }
