@@ -34,6 +34,9 @@ let package = Package(
     .trait(name: "Logging", description: "Builds CompletionIOLogging, on swift-log."),
     .trait(name: "Metrics", description: "Builds CompletionIOMetrics, on swift-metrics."),
     .trait(
+      name: "ServiceLifecycle",
+      description: "Builds CompletionIOServiceLifecycle, on swift-service-lifecycle."),
+    .trait(
       name: "Tracing", description: "Builds CompletionIOTracing, on swift-distributed-tracing."),
   ],
   dependencies: [
