@@ -56,6 +56,7 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece",
       "SocketStream", "SocketStream+Delegate", "SocketStream+Receiving",
+      "SocketStream+Sending",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [
