@@ -67,7 +67,7 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "DescriptorMessage", "DescriptorSend", "FileBuffers", "FileSend",
       "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece", "SocketStream",
-      "SocketStream+Delegate", "SocketStream+Receiving",
+      "SocketStream+Delegate", "SocketStream+Receiving", "SocketStream+Sending",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [

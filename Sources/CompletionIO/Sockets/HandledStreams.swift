@@ -60,5 +60,5 @@ final class HandledStreams: @unchecked Sendable {
 struct Handling: Sendable {
   let limits: ServeLimits
   let onRefused: (@Sendable (RefusedConnection) -> Void)?
-  let delegate: @Sendable (SocketStream) -> StreamDelegate
+  let delegate: @Sendable (SocketStream) -> SocketDelegate
 }

@@ -13,7 +13,7 @@ extension StreamListener {
     limits: ServeLimits = ServeLimits(),
     onRefused: (@Sendable (RefusedConnection) -> Void)? = nil,
     ended: @escaping @Sendable (SocketError?) -> Void = { _ in },
-    _ delegate: @escaping @Sendable (SocketStream) -> StreamDelegate
+    _ delegate: @escaping @Sendable (SocketStream) -> SocketDelegate
   ) throws(SocketError) {
     if limits == ServeLimits(), onRefused == nil {
       return try handle(accepted: { $0.attach(delegate($0)) }, ended: ended)

@@ -89,7 +89,7 @@ final class IdleWatch {
 extension SocketStream {
   /// Sets how long the stream may be idle; from now on, in place of earlier limits.
   ///
-  /// The delegate decides what follows (``StreamDelegate/mayGoOn(idle:on:)``): if it does not, the
+  /// The delegate decides what follows (``SocketDelegate/mayGoOn(idle:on:)``): if it does not, the
   /// stream ends with ETIMEDOUT. A limit ends a quarter of the shortest limit late at the latest, and
   /// costs a message nothing.
   ///

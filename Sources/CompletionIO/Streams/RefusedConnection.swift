@@ -29,6 +29,13 @@ public struct RefusedConnection: Sendable {
     stream?.enqueue(copying: bytes)
   }
 
+  /// Sends the peer the bytes of an array before the connection is closed.
+  ///
+  /// - Parameter bytes: Copied before the call returns.
+  public func sendGoodbye(_ bytes: [UInt8]) {
+    stream?.enqueue(copying: bytes)
+  }
+
   /// How long the end of a connection with a goodbye may take.
   static let linger = LingerLimit(duration: .seconds(1), byteCount: 1 << 16)
 }

@@ -43,7 +43,7 @@ extension SocketStream {
     to address: SocketAddress, on loop: CompletionLoop, timeout: Duration? = nil,
     options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil,
     failed: @escaping @Sendable (SocketError) -> Void,
-    delegate: @escaping @Sendable (SocketStream) -> StreamDelegate
+    delegate: @escaping @Sendable (SocketStream) -> SocketDelegate
   ) {
     connect(to: address, on: loop, timeout: timeout, options: options, policy: policy) { result in
       switch result {

@@ -10,13 +10,13 @@ extension SocketStream {
   /// - Parameter delegate: Is notified from now on, and kept until it was told that the stream is
   ///   closed. A stream has one, so a second call does nothing. On a stream that is closed already
   ///   it is told so at once.
-  public func start(_ delegate: sending StreamDelegate) {
+  public func start(_ delegate: sending SocketDelegate) {
     nonisolated(unsafe) let delegate = delegate
     onLoop { stream in unsafe stream.attach(delegate) }
   }
 
   /// Starts receiving for a delegate; on the loop's thread.
-  func attach(_ delegate: StreamDelegate) {
+  func attach(_ delegate: SocketDelegate) {
     guard handler == nil else { return }
     guard closing != .closed else {
       delegate.ended(error(.receive, .closed), on: self)

@@ -32,6 +32,15 @@ extension SocketStream {
     enqueue(BufferLease(copying: bytes), context.map { .handler($0) } ?? .nobody)
   }
 
+  /// Queues a copy of an array's bytes to be sent and returns at once.
+  ///
+  /// - Parameters:
+  ///   - bytes: Copied before the call returns.
+  ///   - context: Comes back as ``SendCompletion/context``; without it nobody is told of this send.
+  public func enqueue(copying bytes: [UInt8], context: UInt? = nil) {
+    unsafe enqueue(copying: bytes.span.bytes, context: context)
+  }
+
   private func enqueue(_ lease: consuming BufferLease, _ recipient: SendPiece.Recipient) {
     guard loop.isCurrent else {
       let box = LeaseBox(lease)

@@ -3,7 +3,7 @@ public import Uring
 
 /// A connected stream socket, TCP or Unix-domain, as completion handlers use it.
 ///
-/// Received bytes come to a ``StreamDelegate``; sends are queued, gathered and finished in order.
+/// Received bytes come to a ``SocketDelegate``; sends are queued, gathered and finished in order.
 /// Calls from other threads than the loop's are made there, later. The loop keeps a stream until it
 /// is closed, so one that is forgotten stays until its peer ends it: close what you open.
 /// ``StreamConnection`` does so by itself.
@@ -37,7 +37,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   /// Operations with the kernel that this stream waits for.
   var operationCount: Int32 = 0
   /// The delegate, to be called without counting references.
-  var unretainedHandler: Unmanaged<StreamDelegate>?
+  var unretainedHandler: Unmanaged<SocketDelegate>?
   /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
   /// none.
   var ownerJob: UInt = 0
@@ -48,7 +48,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   @exclusivity(unchecked) private var sendHalf = SendHalf()
   var fate = PeerFate.alive
   /// Until it was told that the stream is closed.
-  var handler: StreamDelegate?
+  var handler: SocketDelegate?
   /// A word of the caller's, for the stream's handler; used on the loop's thread only.
   public var context: UInt = 0
   let local: LocalAddress

@@ -3,8 +3,8 @@ public import Uring
 /// Is notified of what happens to streams by calling functions, on their loops' threads.
 ///
 /// One value serves any number of streams; ``SocketStream/context`` tells them apart. A server that
-/// keeps state for each connection subclasses ``StreamDelegate``.
-public final class StreamHandler: StreamDelegate, @unchecked Sendable {
+/// keeps state for each connection subclasses ``SocketDelegate``.
+public final class StreamHandler: SocketDelegate, @unchecked Sendable {
   // Unchecked: nothing of it changes.
 
   private let onReceived: @Sendable (SocketStream, consuming BufferLease) -> Void

@@ -29,7 +29,7 @@ struct DelegateActTests {
       case .otherThread:
         let thread = try? TestThread { stream.abort() }
         thread?.join()
-      case .startAgain: stream.start(StreamDelegate())
+      case .startAgain: stream.start(SocketDelegate())
       }
     }
   }
@@ -85,7 +85,7 @@ struct DelegateActTests {
 
   @Test("A delegate keeps its own state, and its stream serves its peer")
   func ownState() async throws {
-    final class Lines: StreamDelegate {
+    final class Lines: SocketDelegate {
       var count = 0
 
       override func received(_ lease: consuming BufferLease, on stream: SocketStream) {

@@ -10,7 +10,7 @@ import Uring
 @Suite("Limits of connections, and those that are refused", .timeLimit(.minutes(1)))
 struct HandleLimitTests {
   /// Echoes, and counts how many do so at a time.
-  private final class Counted: StreamDelegate {
+  private final class Counted: SocketDelegate {
     let running: Mutexed
     final class Mutexed: Sendable {
       private let counts = Mutex((now: 0, most: 0, all: 0))

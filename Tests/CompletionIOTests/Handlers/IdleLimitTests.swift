@@ -10,7 +10,7 @@ import Uring
 @Suite("Idle limits of streams with delegates", .timeLimit(.minutes(1)))
 struct IdleLimitTests {
   /// Notes when its stream stood still, and lets it go on so many times.
-  private final class Patient: StreamDelegate, @unchecked Sendable {
+  private final class Patient: SocketDelegate, @unchecked Sendable {
     let seen = Mutex<[(direction: IdleDirection, at: LoopInstant)]>([])
     let end = Mutex<SocketError?>(nil)
     let isClosed = Event()

@@ -5,7 +5,7 @@ import Uring
 @testable import CompletionIO
 
 /// A delegate that notes what it is told, does something then, and notes its own end.
-final class Recorder: StreamDelegate, @unchecked Sendable {
+final class Recorder: SocketDelegate, @unchecked Sendable {
   // Unchecked: the note is locked, the rest never changes.
 
   /// What several recorders note, and how many of them are left.

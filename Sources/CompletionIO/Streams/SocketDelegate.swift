@@ -6,12 +6,12 @@ public import Uring
 /// its properties, and a notification is a call of a method:
 ///
 /// ```swift
-/// final class Lines: StreamDelegate {
+/// final class Lines: SocketDelegate {
 ///   var count = 0
 ///
 ///   override func received(_ lease: consuming BufferLease, on stream: SocketStream) {
 ///     for index in 0..<lease.byteCount where lease[index] == 10 { count += 1 }
-///     stream.enqueue(copying: Array("\(count)\n".utf8).span.bytes)
+///     stream.enqueue(copying: Array("\(count)\n".utf8))
 ///   }
 /// }
 ///
@@ -23,7 +23,7 @@ public import Uring
 /// reset it, pause it, give it away. A delegate that is used on the loop's thread only needs not be
 /// `Sendable`; one that timers or other threads refer to declares `@unchecked Sendable`, and is used
 /// on the loop's thread all the same.
-open class StreamDelegate {
+open class SocketDelegate {
   /// Makes a delegate.
   public init() {}
 
