@@ -20,7 +20,8 @@ struct DatagramLimitTests {
       #expect(try await server.take()?.bytes == [0])
       for number in UInt8(1)...200 { try await pair.client.send([number]) }
       await server.loop.until {
-        server.endpoint.receiving.count >= 4 && server.endpoint.receiving.state == .idle
+        // One by one it stops above half of the limit.
+        server.endpoint.receiving.count > 2 && server.endpoint.receiving.state == .idle
       }
       let kept = await server.loop.ask { server.endpoint.receiving.count }
       // The buffers that the kernel held when it was asked to end, at most.
