@@ -45,6 +45,19 @@ package struct PlainSocket: ~Copyable, Sendable {
     return socket
   }
 
+  /// A socket of datagrams on a loopback port of the kernel's choice.
+  package static func datagram() throws(Errno) -> PlainSocket {
+    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    let socket = PlainSocket(owning: descriptor)
+    let answer = unsafe SocketAddress.loopback(port: 0).withSockaddr { pointer, byteCount in
+      unsafe bind(
+        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
+    }
+    guard answer == 0 else { throw Errno(rawValue: errno) }
+    return socket
+  }
+
   /// Listens on a loopback port of the kernel's choice.
   package static func listening(backlog: Int32 = 64) throws(Errno) -> PlainSocket {
     let socket = try bound()

@@ -40,7 +40,13 @@ struct ControlWriter {
     if isIPv6 {
       // struct in6_pktinfo: the address, then the interface.
       guard let value = unsafe start(Int32(IPPROTO_IPV6), IPV6_PKTINFO, 20) else { return }
-      if let source { _ = unsafe source.storeInternetBytes(to: value) }
+      if let source, source.isIPv4 {
+        // ::ffff:0:0/96 (RFC 4291).
+        unsafe value.storeBytes(of: UInt16.max, toByteOffset: 10, as: UInt16.self)
+        _ = unsafe source.storeInternetBytes(to: value + 12)
+      } else if let source {
+        _ = unsafe source.storeInternetBytes(to: value)
+      }
       unsafe value.storeBytes(of: interface, toByteOffset: 16, as: UInt32.self)
     } else {
       // struct in_pktinfo: the interface, the source, and an address that only a receive has.

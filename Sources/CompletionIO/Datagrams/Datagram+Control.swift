@@ -31,7 +31,12 @@ extension Datagram {
   /// The corresponding C control messages are `IP_PKTINFO` and `IPV6_PKTINFO`.
   public var destination: SocketAddress? {
     packetInfo { info, isIPv6 in
-      if isIPv6 { return SocketAddress(internetBytes: info.extracting(0..<16)) }
+      if isIPv6 {
+        let isLinkLocal = info.byte(at: 0) == 0xfe && info.byte(at: 1) & 0xc0 == 0x80
+        let interface = unsafe info.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt32.self)
+        return SocketAddress(
+          internetBytes: info.extracting(0..<16), scope: isLinkLocal ? interface : 0)
+      }
       // ipi_addr of struct in_pktinfo.
       return SocketAddress(internetBytes: info.extracting(8..<12))
     }

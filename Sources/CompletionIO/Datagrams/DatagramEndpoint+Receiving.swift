@@ -93,6 +93,8 @@ extension DatagramEndpoint {
     if policy.asksNotToWait { request.askNotToWait() }
     let token = loop.begin(request, policy: policy, facts: .datagram, owner: self)
     guard let token else {
+      // A task may try again, a handler cannot.
+      if handler != nil { return perform(receiving.handle(.failed(.tableFull))) }
       receiving.failure = .tableFull
       return perform(receiving.handle(.answered))
     }
@@ -158,13 +160,13 @@ extension DatagramEndpoint {
 
   /// Tells whoever waits of what has come: datagrams, an error, the end.
   func tellReceived() {
-    if let wait = receiving.receiver, receiving.hasNews || receiving.isStopped {
-      loop.finish(wait)
-    }
-    guard let handler, closing == .open else { return }
+    if let wait = receiving.receiver, receiving.hasNews { loop.finish(wait) }
+    guard let handler, closing == .open, !isDelivering else { return }
+    isDelivering = true
     while !receiving.isEmpty, !receiving.isPaused, closing == .open {
       handler.deliver(self, receiving.takeFirst())
     }
+    isDelivering = false
     guard receiving.isEmpty, closing == .open else { return }
     if let failure = receiving.failure {
       receiving.failure = nil
@@ -172,7 +174,7 @@ extension DatagramEndpoint {
     }
     if let failure = receiving.end {
       tellEnd(failure)
-    } else if receiving.isStopped, receiving.state == .idle {
+    } else if receiving.isOver {
       tellEnd(nil)
     }
   }

@@ -14,8 +14,8 @@ extension DatagramEndpoint {
   func receive(timeout: Duration?) throws(SocketError) -> Receipt {
     operationsAtOnce &+= 1
     guard closing == .open else { throw error(.receive, .closed) }
-    guard receiving.receiver == nil else { throw error(.receive, .busy) }
-    if receiving.hasNews || receiving.isStopped { return try takeReceived() }
+    guard receiving.receiver == nil, handler == nil else { throw error(.receive, .busy) }
+    if receiving.hasNews { return try takeReceived() }
     operationsAtOnce = 0
     let wait = loop.openWait(for: self, timeout: timeout)
     receiving.receiver = wait
@@ -112,7 +112,8 @@ extension DatagramEndpoint {
     // A wait for the end of closing ends with it and not before.
     guard let place = sending.place(of: wait) else { return }
     guard case .flying(let token) = sending[place].state else {
-      return end(place, StreamFailure(cause))
+      end(place, StreamFailure(cause))
+      return afterSending()
     }
     // The memory is the kernel's until its last word.
     sending[place].earlyEnd = sending[place].earlyEnd ?? cause

@@ -22,6 +22,8 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
   var isReceivingMany = false
   /// Whether the handler has been told how receiving ended.
   var hasToldEnd = false
+  /// Whether the handler is being given datagrams that have waited.
+  var isDelivering = false
   /// Whether the handler is to be told when there is room for sends again.
   var wantsRoom = false
   // Without checks at run time, which would cost each datagram; neither calls anybody.
@@ -49,6 +51,8 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
   public internal(set) var failedSendCount = 0
   /// A word of the caller's, for the handler; used on the loop's thread only.
   public var context: UInt = 0
+  /// Bytes that a datagram may have to be received whole.
+  public let wholeByteLimit: Int
   /// The endpoint's own address when it was made; `nil` where the kernel did not tell.
   public let localAddress: SocketAddress?
   /// The address that it is connected to; `nil` for one that is not.
@@ -120,8 +124,9 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
     let layout = plan.options.layout(for: plan.family)
     template = MessageTemplate(layout)
     // A buffer without room for the header would be EFAULT.
-    receivesMany =
-      loop.core.forms.receiveMultishot && loop.pool.bufferSize > layout.prefixByteCount
+    let room = loop.pool.bufferSize - layout.prefixByteCount
+    receivesMany = loop.core.forms.receiveMultishot && room > 0
+    wholeByteLimit = receivesMany ? room : Self.singleByteCount
     super.init()
     loop.registry.add(self)
     loop.streams.streamOpened()
@@ -129,12 +134,6 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
 
   /// Bytes queued for sending that the kernel has not taken; on the loop's thread.
   public var unsentByteCount: Int { sending.byteCount }
-
-  /// Bytes that a datagram may have to be received whole.
-  public var wholeByteLimit: Int {
-    receivesMany
-      ? loop.pool.bufferSize - template.layout.prefixByteCount : Self.singleByteCount
-  }
 
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     switch outcome.token.operation {

@@ -53,7 +53,7 @@ struct DatagramReceiving: ~Copyable {
     case tell
   }
 
-  /// The table; `nil` for what cannot happen. Pure.
+  /// The table, which is pure; `nil` for what cannot happen.
   static func transition(_ state: State, _ event: Event) -> (State, Action)? {
     switch (state, event) {
     case (.idle, .wanted): (.armed, .arm)
@@ -111,8 +111,11 @@ struct DatagramReceiving: ~Copyable {
     if case .ended(let failure) = state { failure } else { nil }
   }
 
-  /// Whether there is something to take: a datagram or an error.
-  var hasNews: Bool { !datagrams.isEmpty || failure != nil || end != nil }
+  /// Whether the program wants no more, and nothing more can come.
+  var isOver: Bool { isStopped && state == .idle }
+
+  /// Whether there is something to take: a datagram, an error, or the end.
+  var hasNews: Bool { !datagrams.isEmpty || failure != nil || end != nil || isOver }
 
   mutating func keep(_ datagram: consuming Datagram) {
     byteCount += datagram.byteCount

@@ -11,9 +11,10 @@ public struct DatagramSendOptions: Hashable, Sendable {
   /// How routers are asked to treat it, with its congestion mark; the socket's if `nil` (`IP_TOS`,
   /// `IPV6_TCLASS`).
   public var trafficClass: TrafficClass?
-  /// The own address that it comes from; its port does not count. The kernel's choice if `nil`
-  /// (`IP_PKTINFO`, `IPV6_PKTINFO`).
+  /// The own address that it comes from; the kernel's choice if `nil` (`IP_PKTINFO`,
+  /// `IPV6_PKTINFO`).
   ///
+  /// Its port does not count.
   /// An address that this machine does not have is EINVAL.
   public var source: SocketAddress?
   /// The index of the interface that it goes out by; the kernel's choice if `nil`.
@@ -25,6 +26,7 @@ public struct DatagramSendOptions: Hashable, Sendable {
   /// Cuts the bytes into datagrams.
   ///
   /// - Parameter byteCount: Bytes of each, the last of which may be shorter.
+  /// - Returns: Options that tell the kernel this alone.
   public static func segments(of byteCount: Int) -> Self {
     var options = Self()
     options.segmentByteCount = byteCount

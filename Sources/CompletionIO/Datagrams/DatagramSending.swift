@@ -46,6 +46,7 @@ struct DatagramSending: ~Copyable {
   ///   - flyingCount: Datagrams that are with the kernel.
   ///   - queuedCount: Datagrams that wait for their turn.
   ///   - window: Datagrams that may be with the kernel.
+  /// - Returns: The next step.
   static func step(_ pace: Pace, flyingCount: Int, queuedCount: Int, window: Int) -> Step {
     guard queuedCount > 0 else { return .none }
     switch pace {

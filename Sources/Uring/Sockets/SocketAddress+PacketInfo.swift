@@ -2,6 +2,9 @@ internal import Glibc
 
 // The address without a port in the control messages `IP_PKTINFO` and `IPV6_PKTINFO`.
 extension SocketAddress {
+  /// Whether this is an IPv4 address, and no mapped one.
+  package var isIPv4: Bool { family == AF_INET }
+
   /// Reads an address of 4 or 16 bytes; its port is 0.
   ///
   /// Fails for any other number of bytes.
