@@ -89,8 +89,8 @@ extension SimulatedSocket {
 
   private func closeConnection() {
     if isUnix { return closeUnix() }
-    // Unread bytes turn the FIN into a reset (tcp_close).
-    guard receiveQueue.isEmpty else { return resetConnection() }
+    // Unread bytes turn the FIN into a reset, and so does a linger of no time (tcp_close).
+    guard receiveQueue.isEmpty, !options.resetsAtClose else { return resetConnection() }
     isSendShut = true
     isReceiveShut = true
     scheduleTransfer()
