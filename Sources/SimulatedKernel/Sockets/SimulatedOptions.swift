@@ -6,12 +6,14 @@ internal import SystemPackage
 /// value, and `SO_LINGER`.
 struct SimulatedOptions {
   let family: Int32
+  let isDatagram: Bool
   private var values: [SocketOptionName: Int32] = [:]
   /// Whether a close waits, and for how many seconds: `struct linger`.
   private var linger: (isOn: Bool, seconds: Int32) = (false, 0)
 
-  init(family: Int32) {
+  init(family: Int32, isDatagram: Bool = false) {
     self.family = family
+    self.isDatagram = isDatagram
   }
 
   var isUnix: Bool { family == AF_UNIX }
@@ -47,7 +49,8 @@ struct SimulatedOptions {
   private func hasLevel(of name: SocketOptionName) -> Bool {
     switch name.level {
     case SOL_SOCKET: true
-    case Int32(IPPROTO_TCP), Int32(IPPROTO_IP): !isUnix
+    case Int32(IPPROTO_TCP): !isUnix && !isDatagram
+    case Int32(IPPROTO_IP): !isUnix
     case Int32(IPPROTO_IPV6): family == AF_INET6
     default: false
     }
@@ -109,8 +112,10 @@ struct SimulatedOptions {
     case SocketOption.linger.name:
       return Self.bytes(of: linger.isOn ? 1 : 0) + Self.bytes(of: linger.seconds)
     case ReadOnlySocketOption.addressFamily.name: value = family
-    case ReadOnlySocketOption.socketType.name: value = Int32(SOCK_STREAM.rawValue)
-    case ReadOnlySocketOption.protocolNumber.name: value = isUnix ? 0 : Int32(IPPROTO_TCP)
+    case ReadOnlySocketOption.socketType.name:
+      value = Int32((isDatagram ? SOCK_DGRAM : SOCK_STREAM).rawValue)
+    case ReadOnlySocketOption.protocolNumber.name:
+      value = isUnix ? 0 : Int32(isDatagram ? IPPROTO_UDP : IPPROTO_TCP)
     default:
       guard let kept = values[name] ?? Self.defaults[name] else { throw .protocolNotAvailable }
       value = kept
