@@ -13,7 +13,7 @@ enum UnsafeFiles {
     ],
     // The kernel's structs of messages, in its buffers and in a header's own memory.
     "Sources/Uring/Messages": [
-      "ControlMessage", "MessageTemplate", "ReceivedMessage",
+      "ControlMessage", "MessageMemory", "MessageTemplate", "ReceivedMessage",
     ],
     // Writing a submission queue entry, which is the kernel's memory.
     "Sources/Uring/Requests": [
@@ -27,7 +27,8 @@ enum UnsafeFiles {
     ],
     // Socket addresses, which are C structs of several sizes.
     "Sources/Uring/Sockets": [
-      "AcceptedAddress", "SocketAddress+Parsing", "SocketAddress+Sockaddr",
+      "AcceptedAddress", "SocketAddress+PacketInfo", "SocketAddress+Parsing",
+      "SocketAddress+Sockaddr",
     ],
     // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
@@ -47,6 +48,11 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Sockets": [
       "InheritedSockets", "StreamConnection+Gathered", "StreamConnection+Queueing",
       "StreamConnection+Send",
+    ],
+    // A `msghdr` with its parts, the numbers in control messages, borrowed bytes.
+    "Sources/CompletionIO/Datagrams": [
+      "ControlWriter", "Datagram+Control", "DatagramEndpoint", "DatagramSocket+Send",
+      "MessageBlock", "MulticastGroup", "OutgoingDatagram",
     ],
     // getaddrinfo(3), its list of addresses, and its threads.
     "Sources/CompletionIO/Streams/Hosts": [

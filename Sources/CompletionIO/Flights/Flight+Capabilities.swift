@@ -8,8 +8,11 @@ extension Flight {
     // Multishot receives are of Linux 6.0, waiting first for them of 5.19; multishot accepts are
     // of 5.19, waiting first for them and not waiting at all of 6.10.
     let newestFirst: [Request.Options] =
-      request.operation == .receive || request.operation == .receiveMessage
-      ? [.multishot, .pollFirst] : [.pollFirst, .doNotWait, .multishot]
+      switch request.operation {
+      case .receive: [.multishot, .pollFirst]
+      case .receiveMessage: [.pollFirst]
+      default: [.pollFirst, .doNotWait, .multishot]
+      }
     guard let newest = newestFirst.first(where: request.options.contains) else { return }
     request.options.remove(newest)
   }

@@ -9,6 +9,15 @@ package protocol SocketCalls: Sendable {
   /// Makes a stream socket that children do not inherit: socket(2).
   func makeSocket(family: Int32) throws(Errno) -> FileDescriptor
 
+  /// Makes a socket of datagrams that children do not inherit: socket(2).
+  func makeDatagramSocket(family: Int32) throws(Errno) -> FileDescriptor
+
+  /// Makes two connected Unix-domain sockets of datagrams: socketpair(2).
+  func makeDatagramPair() throws(Errno) -> (FileDescriptor, FileDescriptor)
+
+  /// Gives a socket of datagrams its peer, which takes no wait: connect(2).
+  func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno)
+
   /// Sets an option: setsockopt(2).
   func setOption(
     _ level: Int32, _ number: Int32, to bytes: [UInt8], on socket: FileDescriptor
@@ -44,6 +53,21 @@ package protocol SocketCalls: Sendable {
 }
 
 extension SocketCalls {
+  /// No datagrams where nobody carries them.
+  package func makeDatagramSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    throw .socketTypeNotSupported
+  }
+
+  /// No datagrams where nobody carries them.
+  package func makeDatagramPair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    throw .socketTypeNotSupported
+  }
+
+  /// No datagrams where nobody carries them.
+  package func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
+    throw .socketTypeNotSupported
+  }
+
   /// Nothing is stale where there are no files.
   package func removeStaleFile(of address: SocketAddress) -> Bool { false }
 
@@ -54,10 +78,34 @@ extension SocketCalls {
 /// The kernel's own.
 struct KernelSocketCalls: SocketCalls {
   func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
-    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let result = Glibc.socket(family, type, 0)
+    try makeSocket(family: family, Int32(SOCK_STREAM.rawValue))
+  }
+
+  func makeDatagramSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    try makeSocket(family: family, Int32(SOCK_DGRAM.rawValue))
+  }
+
+  private func makeSocket(family: Int32, _ type: Int32) throws(Errno) -> FileDescriptor {
+    let result = Glibc.socket(family, type | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
     return FileDescriptor(rawValue: result)
+  }
+
+  func makeDatagramPair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    var pair: [Int32] = [-1, -1]
+    guard unsafe socketpair(AF_UNIX, type, 0, &pair) == 0 else {
+      throw Errno(rawValue: Glibc.errno)
+    }
+    return (FileDescriptor(rawValue: pair[0]), FileDescriptor(rawValue: pair[1]))
+  }
+
+  func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
+    let result = unsafe address.withSockaddr { pointer, byteCount in
+      unsafe Glibc.connect(
+        socket.rawValue, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
+    }
+    guard result == 0 else { throw Errno(rawValue: Glibc.errno) }
   }
 
   func setOption(

@@ -121,6 +121,8 @@ extension ResubmissionPolicy {
   private func verdictForRefusedOption(_ answer: Answer) -> Verdict {
     guard !answer.facts.contains(.capabilityDropped) else { return .surface }
     var optional: Request.Options = [.pollFirst, .multishot]
+    // Its buffers are laid out in another way than those of a single receive.
+    if answer.operation == .receiveMessage { optional.remove(.multishot) }
     // IORING_ACCEPT_DONTWAIT is of Linux 6.10. Without it the accept waits, which `.nonblocking`
     // has promised not to do.
     if answer.operation == .accept, self != .nonblocking { optional.insert(.doNotWait) }

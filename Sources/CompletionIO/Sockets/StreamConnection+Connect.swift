@@ -103,13 +103,3 @@ final class ConnectWait: OperationOwner {
     endEarly(cause)
   }
 }
-
-func parse(
-  _ address: String, for operation: SocketOperation
-) throws(SocketError) -> SocketAddress {
-  do throws(SocketAddressError) {
-    return try SocketAddress(parsing: address)
-  } catch {
-    throw SocketError(operation, .invalidArgument, cause: .badAddress, addressError: error)
-  }
-}

@@ -113,10 +113,3 @@ extension StreamConnection {
     return .pastDeadline(.receive, peerAddress)
   }
 }
-
-extension SocketError {
-  /// What an operation throws whose deadline has passed before it began.
-  static func pastDeadline(_ operation: SocketOperation, _ peer: SocketAddress? = nil) -> Self {
-    Self(operation, .timedOut, cause: .timeout, peer: peer)
-  }
-}

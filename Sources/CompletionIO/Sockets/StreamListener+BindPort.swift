@@ -48,54 +48,8 @@ extension StreamListener {
     port: UInt16, on loop: CompletionLoop, options: SocketOptions = SocketOptions(),
     policy: ResubmissionPolicy? = nil
   ) throws(SocketError) -> StreamListener {
-    try everywhere(options) { family throws(SocketError) in
+    try WildcardFamily.each(options.isIPv6Only) { family throws(SocketError) in
       try bind(to: .everywhere(family, port: port), on: loop, options: options, policy: policy)
     }
-  }
-
-  /// Binds for both families, or for IPv4 alone where there is no IPv6.
-  static func everywhere<Bound>(
-    _ options: SocketOptions, _ body: (WildcardFamily) throws(SocketError) -> Bound
-  ) throws(SocketError) -> Bound {
-    do throws(SocketError) {
-      return try body(.ipv6)
-    } catch {
-      guard error.meansNoIPv6, !options.isIPv6Only else { throw error }
-      return try body(.ipv4)
-    }
-  }
-
-  /// The port of text such as `:8080`, which means all interfaces.
-  static func portAlone(_ text: String) -> UInt16? {
-    guard text.first == ":", text.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) })
-    else { return nil }
-    return UInt16(text.dropFirst())
-  }
-}
-
-extension SocketError {
-  /// Whether a bind to all IPv6 interfaces failed because the machine has no IPv6.
-  fileprivate var meansNoIPv6: Bool {
-    guard cause == .kernel else { return false }
-    switch errno {
-    case .addressFamilyNotSupported, .addressNotAvailable, .protocolNotSupported: return true
-    default: return false
-    }
-  }
-}
-
-/// Which wildcard address.
-enum WildcardFamily: String {
-  case ipv4 = "0.0.0.0"
-  case ipv6 = "[::]"
-}
-
-extension SocketAddress {
-  /// The address of all interfaces.
-  static func everywhere(_ family: WildcardFamily, port: UInt16) -> SocketAddress {
-    guard let address = try? SocketAddress(parsing: "\(family.rawValue):\(port)") else {
-      preconditionFailure("\(family.rawValue) is an address")
-    }
-    return address
   }
 }

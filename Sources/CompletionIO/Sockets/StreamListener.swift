@@ -73,7 +73,7 @@ public final class StreamListener: Sendable {
     to address: String, on group: CompletionLoopGroup, options: SocketOptions = SocketOptions(),
     policy: ResubmissionPolicy? = nil
   ) async throws(SocketError) -> StreamListener {
-    if let port = portAlone(address) {
+    if let port = SocketAddress.portAlone(address) {
       return try await bind(port: port, on: group, options: options, policy: policy)
     }
     return try await bind(
@@ -105,7 +105,7 @@ public final class StreamListener: Sendable {
   ) async throws(SocketError) -> StreamListener {
     // A path identifies one socket; only ports can be shared.
     let loops = address.port == nil ? [group.loops[0]] : group.loops
-    let listener = try await retryingBind(to: address, options, on: loops[0]) {
+    let listener = try await BindRetry.binding(to: address, options, on: loops[0]) {
       () throws(SocketError) in
       try bind(to: address, on: loops, options, policy)
     }

@@ -97,7 +97,7 @@ struct SocketFactory {
   }
 
   /// Binds a socket to an address that nobody else is to have, and removes a stale file if asked to.
-  private func bindFirst(
+  func bindFirst(
     _ descriptor: FileDescriptor, to address: SocketAddress, _ options: SocketOptions
   ) throws(SocketError) -> SocketAddress {
     do throws(SocketError) {
@@ -111,7 +111,7 @@ struct SocketFactory {
   }
 
   /// Binds a socket and tells the address that it has then.
-  private func bind(
+  func bind(
     _ descriptor: FileDescriptor, to address: SocketAddress
   ) throws(SocketError) -> SocketAddress {
     do throws(Errno) {

@@ -9,6 +9,8 @@ final class StreamContext: OperationOwner {
   let places: DirectPlaces
   /// Streams that have not closed.
   private var streamCount = 0
+  /// Flights on their way beyond those that streams were promised.
+  private var extraCount = 0
   /// Listeners that accept on the loop.
   var acceptorCount = 0
 
@@ -54,8 +56,18 @@ final class StreamContext: OperationOwner {
   /// Flights that no stream has been promised, nor the loop's wake-up and the listeners' accepts.
   private var freeCount: Int {
     loop.configuration.flightLimit - Self.flightsOfLoop - acceptorCount
-      - streamCount * Self.flightsOfStream
+      - streamCount * Self.flightsOfStream - extraCount
   }
+
+  /// Takes a flight that nobody was promised; `false` if there is none.
+  func takeExtraFlight() -> Bool {
+    guard freeCount > 0 else { return false }
+    extraCount += 1
+    return true
+  }
+
+  /// Gives such a flight back.
+  func giveExtraFlightBack() { extraCount -= 1 }
 }
 
 extension CompletionLoop {

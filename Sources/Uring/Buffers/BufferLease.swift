@@ -70,6 +70,23 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
   /// Which pool the buffer returns to: its ``BufferPool/identity``; 0 for none.
   package var poolIdentity: UInt { unsafe pool.map { unsafe UInt(bitPattern: $0.toOpaque()) } ?? 0 }
 
+  /// The bytes that were dropped from the start, which are still there.
+  package var droppedBytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      let span = unsafe RawSpan(_unsafeStart: base, byteCount: Int(offset))
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// A lease of a copy of the bytes, and of those that were dropped from the start.
+  package func copyWithDropped() -> BufferLease {
+    let all = unsafe RawSpan(_unsafeStart: base, byteCount: Int(offset) + byteCount)
+    var copy = BufferLease(copying: all)
+    copy.removeFirst(Int(offset))
+    return copy
+  }
+
   /// Where the bytes are, for a request that the lease outlives.
   @unsafe
   package var address: UnsafeRawPointer { unsafe UnsafeRawPointer(base + Int(offset)) }

@@ -36,7 +36,7 @@ import Testing
   private static let qualified: [String: [PolicyTable.Column]] = [
     "multishot": [.acceptMany, .receiveMany, .receiveMessages],
     "pool": [.receivePooled, .receiveMany, .receiveMessage, .receiveMessages],
-    "zero copy": [.sendZeroCopy],
+    "messages": [.receiveMessage, .receiveMessages], "zero copy": [.sendZeroCopy],
   ]
 
   @Test func theTableOfThePageIsTheTableOfTheTests() throws {

@@ -111,7 +111,7 @@ enum PolicyTable {
     Row(.notPermitted, "                  R R   . . . . .   . . .   . .   . ."),
     Row(.tooManyOpenFiles, "              F F   . . . . .   . . .   . .   . ."),
     Row(.tooManyOpenFilesInSystem, "      F F   . . . . .   . . .   . .   . ."),
-    Row(.invalidArgument, "               . D   . . D . D   . . D   . .   . ."),
+    Row(.invalidArgument, "               . D   . . D . .   . . D   . .   . ."),
     Row(.notSupportedOnSocket, "          . .   . . . . .   . . D   . .   . ."),
     Row(.badFileDescriptor, "             . .   . . . . .   . . .   . .   . ."),
     Row(.notSocket, "                     . .   . . . . .   . . .   . .   . ."),

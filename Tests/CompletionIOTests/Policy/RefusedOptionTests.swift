@@ -70,7 +70,7 @@ import Testing
         == [.pollFirst, .selectBuffer])
     let messages = Request(
       .receiveMessage, on: .direct(0), options: [.selectBuffer, .multishot, .pollFirst])
-    #expect(dropped(messages) == [.pollFirst, .selectBuffer])
+    #expect(dropped(messages) == [.multishot, .selectBuffer])
     #expect(dropped(.acceptMultishot(from: .direct(0), options: .pollFirst)) == .multishot)
     #expect(dropped(.acceptMultishot(from: .direct(0))) == [])
     #expect(dropped(.accept(from: .direct(0), options: .doNotWait)) == [])

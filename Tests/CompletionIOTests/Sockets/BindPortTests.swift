@@ -62,7 +62,7 @@ import Uring
   func withoutIPv6ItIsIPv4(_ errno: Errno, _ isIPv6Only: Bool, _ family: Int32?) throws {
     var options = SocketOptions()
     options.isIPv6Only = isIPv6Only
-    let bound = try? StreamListener.everywhere(options) { family throws(SocketError) in
+    let bound = try? WildcardFamily.each(options.isIPv6Only) { family throws(SocketError) in
       if family == .ipv6 { throw SocketError(.bind, errno) }
       return SocketAddress.everywhere(family, port: 80).family
     }

@@ -47,7 +47,7 @@ import Uring
     try await withLoops { group in
       let calls = Mutex(0)
       let result = await Self.result { () async throws(SocketError) in
-        try await StreamListener.retryingBind(
+        try await BindRetry.binding(
           to: .loopback(port: 80), SocketOptions(), on: group.loops[0]
         ) { () throws(SocketError) in
           let call = calls.withLock { calls in

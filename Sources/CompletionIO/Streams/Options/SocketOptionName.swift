@@ -34,6 +34,10 @@ public struct SocketOptionName: Sendable {
     Self(Int32(IPPROTO_TCP), number, symbol)
   }
 
+  static func udp(_ number: Int32, _ symbol: String) -> Self {
+    Self(Int32(IPPROTO_UDP), number, symbol)
+  }
+
   static func ipv4(_ number: Int32, _ symbol: String) -> Self {
     Self(Int32(IPPROTO_IP), number, symbol)
   }

@@ -1,7 +1,7 @@
 internal import SystemPackage
 internal import Uring
 
-extension StreamListener {
+extension BindRetry {
   /// Binds, and tries again for a moment while the address is in use.
   ///
   /// - Parameters:
@@ -11,7 +11,7 @@ extension StreamListener {
   ///   - body: One attempt.
   /// - Returns: What the attempt that worked returned.
   /// - Throws: The last attempt's error, which counts all; ECANCELED, ESHUTDOWN.
-  static func retryingBind<Bound>(
+  static func binding<Bound>(
     to address: SocketAddress, _ options: SocketOptions, on loop: CompletionLoop,
     _ body: () throws(SocketError) -> Bound
   ) async throws(SocketError) -> Bound {

@@ -1,0 +1,61 @@
+internal import Glibc
+
+// The address without a port in the control messages `IP_PKTINFO` and `IPV6_PKTINFO`.
+extension SocketAddress {
+  /// Reads an address of 4 or 16 bytes; its port is 0.
+  ///
+  /// Fails for any other number of bytes.
+  ///
+  /// - Parameters:
+  ///   - bytes: The address, as it is on the wire.
+  ///   - scope: The index of the interface that an IPv6 address is of; 0 for none.
+  package init?(internetBytes bytes: RawSpan, scope: UInt32 = 0) {
+    switch bytes.byteCount {
+    case 4:
+      self.init(
+        storage: .ipv4(
+          unsafe bytes.unsafeLoadUnaligned(as: InternetAddress4.self), port: 0))
+    case 16:
+      let address = unsafe bytes.unsafeLoadUnaligned(as: InternetAddress6.self)
+      self.init(storage: .ipv6(address, port: 0, flowInfo: 0, scope: scope))
+    default:
+      return nil
+    }
+  }
+
+  /// Writes the address without its port.
+  ///
+  /// - Parameter memory: Room for 16 bytes.
+  /// - Returns: How many bytes it has: 4, 16, or 0 for a Unix-domain one.
+  @unsafe
+  package func storeInternetBytes(to memory: UnsafeMutableRawPointer) -> Int {
+    switch storage {
+    case .ipv4(let address, _):
+      unsafe memory.storeBytes(of: address, as: InternetAddress4.self)
+      return 4
+    case .ipv6(let address, _, _, _):
+      unsafe memory.storeBytes(of: address, as: InternetAddress6.self)
+      return 16
+    case .unix:
+      return 0
+    }
+  }
+}
+
+extension SocketAddress {
+  /// Copies an address that the kernel filled in.
+  ///
+  /// Fails for a family that is neither IPv4, IPv6 nor Unix-domain, for too few bytes, and for a
+  /// Unix-domain socket without a name.
+  ///
+  /// - Parameter bytes: A `sockaddr` of any kind.
+  package init?(copying bytes: RawSpan) {
+    guard bytes.byteCount > 2 else { return nil }
+    let address = unsafe bytes.withUnsafeBytes { memory -> SocketAddress? in
+      guard let start = memory.baseAddress else { return nil }
+      return unsafe SocketAddress(copying: start, byteCount: memory.count)
+    }
+    guard let address else { return nil }
+    self = address
+  }
+}
