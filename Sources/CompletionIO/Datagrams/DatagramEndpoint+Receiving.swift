@@ -158,7 +158,7 @@ extension DatagramEndpoint {
 
   /// Tells whoever waits of what has come: datagrams, an error, the end.
   func tellReceived() {
-    if let wait = receiving.receiver, receiving.hasNews || receiving.isStopped {
+    if let wait = receiving.receiver, receiving.hasNews || receiving.hasStopped {
       loop.finish(wait)
     }
     guard let handler, closing == .open else { return }
