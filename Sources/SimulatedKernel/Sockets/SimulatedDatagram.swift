@@ -30,7 +30,7 @@ extension SimulatedSocket {
   /// Whether a sender may go on: less is charged than the buffer has (sock_alloc_send_pskb).
   var takesDatagrams: Bool { sentCharge < sendLimit }
 
-  /// Gives the socket a peer; 0 or a negated errno. Takes no time.
+  /// Gives the socket a peer, which takes no time; 0 or a negated errno.
   func connectDatagrams(to address: SocketAddress) -> Int32 {
     if isUnix {
       guard let target = machine.datagramSocket(at: address, from: self) else {
