@@ -71,7 +71,7 @@ enum UnsafeFiles {
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [
-      "SimulatedRing+Kernel", "UserMemory",
+      "SimulatedRing+Kernel", "UserMemory", "UserMessages",
     ],
     "Sources/SimulatedKernel/Simulation": [
       "SimulationStage"

@@ -44,6 +44,7 @@ package final class InvariantChecker: @unchecked Sendable {
       ledger.violation(
         "the kernel has \(machine.heldBufferCount) buffers, but only \(available) are not leased")
     }
+    ledger.checkWatches()
     if step > stepLimit { ledger.violation("no end in sight after \(step) steps") }
     guard ledger.isViolated else { return }
     trace = machine.recentTrace

@@ -33,6 +33,8 @@ package struct Scenario: Sendable {
     var configuration = LoopConfiguration.drawn(from: &numbers)
     // A proxy's connections would take all places that those beyond it need to be accepted.
     if workload == .proxy { configuration.directDescriptorCount *= 8 }
+    // A connection in a direct table cannot be reset (SocketStream.reset).
+    if workload == .relay { configuration.directDescriptorCount = 0 }
     self.configuration = configuration
     faults = .drawn(from: &numbers)
     var simulation = SimulationConfiguration()

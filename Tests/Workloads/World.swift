@@ -45,6 +45,8 @@ package final class World: Sendable {
     case .cancellationStorm: await runCancellationStorm()
     case .shutdown: await runShutdown()
     case .gracefulShutdown: await runGracefulShutdown()
+    case .relay: await runRelay()
+    case .timers: await runTimers()
     }
   }
 
@@ -78,9 +80,10 @@ package final class World: Sendable {
   /// Begins to count the bytes of a leg.
   func openFlows(of leg: Leg) -> FlowPair {
     let name = leg.number == 0 ? "" : "beyond the proxy, "
+    let isRelayed = scenario.workload == .relay
     let pair = FlowPair(
-      up: ledger.flow(leg.connection, name + "up"),
-      down: ledger.flow(leg.connection, name + "down"))
+      up: ledger.flow(leg.connection, name + "up", hasOwnEndOnly: isRelayed),
+      down: ledger.flow(leg.connection, name + "down", hasOwnEndOnly: isRelayed))
     flows.withLock { $0[leg] = pair }
     return pair
   }

@@ -160,7 +160,9 @@ extension DatagramEndpoint {
 
   /// Tells whoever waits of what has come: datagrams, an error, the end.
   func tellReceived() {
-    if let wait = receiving.receiver, receiving.hasNews { loop.finish(wait) }
+    if let wait = receiving.receiver, receiving.hasNews || receiving.hasStopped {
+      loop.finish(wait)
+    }
     guard let handler, closing == .open, !isDelivering else { return }
     isDelivering = true
     while !receiving.isEmpty, !receiving.isPaused, closing == .open {

@@ -15,7 +15,7 @@ extension DatagramEndpoint {
     operationsAtOnce &+= 1
     guard closing == .open else { throw error(.receive, .closed) }
     guard receiving.receiver == nil, handler == nil else { throw error(.receive, .busy) }
-    if receiving.hasNews { return try takeReceived() }
+    if receiving.hasNews || receiving.hasStopped { return try takeReceived() }
     operationsAtOnce = 0
     let wait = loop.openWait(for: self, timeout: timeout)
     receiving.receiver = wait

@@ -117,6 +117,10 @@ struct DatagramReceiving: ~Copyable {
   /// Whether there is something to take: a datagram, an error, or the end.
   var hasNews: Bool { !datagrams.isEmpty || failure != nil || end != nil || isOver }
 
+  /// Whether nothing will come any more, because the program wants nothing: what the kernel still has
+  /// may bring what had come before.
+  var hasStopped: Bool { isStopped && (state == .idle || end != nil) }
+
   mutating func keep(_ datagram: consuming Datagram) {
     byteCount += datagram.byteCount
     datagrams.append(datagram)

@@ -34,14 +34,19 @@ public enum Fault: Hashable, Sendable {
   /// A cancel, or a linked timeout, finds its target neither waiting nor at work (ENOENT, EALREADY),
   /// and leaves it alone.
   case cancelMissed
+  /// A datagram is lost on its way.
+  case datagramLoss
+  /// A datagram overtakes those that its socket has sent before.
+  case datagramReordering
   /// A cancelled request completes before the cancel does, or before the timeout that ends it.
   case targetBeforeCancel
 }
 
 extension Fault {
-  /// Whether the fault ends a connection or keeps one from being made, so that a program cannot
-  /// but notice.
+  /// Whether the fault ends a connection, keeps one from being made or loses a datagram, so that a
+  /// program cannot but notice.
   var endsConnections: Bool {
+    if self == .datagramLoss { return true }
     guard case .answer(let operation, let error) = self else { return false }
     switch operation {
     case .connect:
@@ -50,6 +55,7 @@ extension Fault {
     default:
       return [
         .connectionReset, .brokenPipe, .timedOut, .connectionAbort, .protocolError, .notPermitted,
+        .connectionRefused,
       ].contains(error)
     }
   }
@@ -60,7 +66,7 @@ extension Fault {
       .enter(.interrupted), .enter(.resourceTemporarilyUnavailable), .enter(.noMemory),
       .enter(.resourceBusy), .shortSend, .shortReceive, .shortTransfer, .multishotEnd, .lateWakeUp,
       .reordering, .completionQueueOverflow, .submissionQueueFull, .partialSubmission,
-      .cancelTooLate, .cancelMissed, .targetBeforeCancel,
+      .cancelTooLate, .cancelMissed, .targetBeforeCancel, .datagramLoss, .datagramReordering,
     ]
 
   private static let answers: [Fault] =
@@ -76,6 +82,12 @@ extension Fault {
       [
         .resourceTemporarilyUnavailable, .interrupted, .canceled, .noBufferSpace, .noMemory,
         .connectionReset, .timedOut,
+      ])
+    + answers(
+      to: .receiveMessage,
+      [
+        .resourceTemporarilyUnavailable, .interrupted, .canceled, .noBufferSpace, .noMemory,
+        .connectionRefused,
       ])
     + answers(to: .send, sendErrors) + answers(to: .sendMessage, sendErrors)
     + answers(to: .sendZeroCopy, sendErrors)
@@ -116,6 +128,8 @@ extension Fault: CustomStringConvertible {
     case .cancelTooLate: "cancel too late"
     case .cancelMissed: "cancel that missed"
     case .targetBeforeCancel: "target before its cancel"
+    case .datagramLoss: "loss of a datagram"
+    case .datagramReordering: "datagram that overtakes"
     }
   }
 }

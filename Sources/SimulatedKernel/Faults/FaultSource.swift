@@ -45,7 +45,7 @@ struct FaultSource {
   enum Condition: Int, CaseIterable {
     case shortSend, shortReceive, shortTransfer, multishotEnd, lateWakeUp, reordering
     case completionQueueOverflow, submissionQueueFull, partialSubmission, cancelTooLate
-    case cancelMissed, targetBeforeCancel
+    case cancelMissed, targetBeforeCancel, datagramLoss, datagramReordering
 
     var fault: Fault {
       switch self {
@@ -61,6 +61,8 @@ struct FaultSource {
       case .cancelTooLate: .cancelTooLate
       case .cancelMissed: .cancelMissed
       case .targetBeforeCancel: .targetBeforeCancel
+      case .datagramLoss: .datagramLoss
+      case .datagramReordering: .datagramReordering
       }
     }
   }

@@ -1,3 +1,5 @@
+internal import Uring
+
 /// Events to come, earliest first: a binary heap.
 ///
 /// Events of one time happen in the order in which they were added.
@@ -60,6 +62,8 @@ struct EventQueue {
 enum Event {
   /// Bytes, or the end of the stream, travel from a socket to its peer.
   case transfer(SimulatedSocket)
+  /// A datagram reaches an address.
+  case arrive(SimulatedDatagram, at: SocketAddress)
   /// A connecting socket's SYN reaches its listener, for so many-th time.
   case handshake(SimulatedSocket, attempt: Int)
   /// A request that was to wake up late does so.
@@ -77,7 +81,7 @@ enum Event {
   var isOver: Bool {
     switch self {
     case .wake(let request), .expire(let request), .interrupt(let request): request.phase == .ended
-    case .transfer, .handshake, .notify, .nothing: false
+    case .transfer, .arrive, .handshake, .notify, .nothing: false
     }
   }
 }

@@ -24,6 +24,8 @@ package final class SimulatedMachine: @unchecked Sendable {
   var descriptors: DescriptorTable
   /// Sockets with an address of their own, by that address.
   var bound: [SocketAddress: [SimulatedSocket]] = [:]
+  /// Sockets of datagrams, whose ports are others than those of streams.
+  var datagramSockets: [SocketAddress: [SimulatedSocket]] = [:]
   /// Paths of Unix-domain sockets, which stay when the sockets are closed.
   var socketFiles: Set<SocketAddress> = []
 
@@ -40,6 +42,8 @@ package final class SimulatedMachine: @unchecked Sendable {
   package internal(set) var armedCount = 0
   /// Provided buffers that all rings have.
   package internal(set) var heldBufferCount = 0
+  /// Datagrams that nobody will receive: lost on their way, or in a queue without room.
+  package internal(set) var lostDatagramCount = 0
   /// A number that every request and every completion changes: equal runs have equal digests.
   package internal(set) var digest: UInt64 = 0
   /// Acts that a program must never do, as far as a kernel can see them.
@@ -92,6 +96,7 @@ package final class SimulatedMachine: @unchecked Sendable {
       if event.isOver { continue }
       switch event {
       case .transfer(let socket): socket.transfer()
+      case .arrive(let datagram, let address): arrive(datagram, at: address)
       case .handshake(let socket, let attempt): socket.shakeHands(attempt: attempt)
       case .wake(let request): request.ring.isReady(request)
       case .expire(let timer): timer.ring.expire(timer)
@@ -104,9 +109,10 @@ package final class SimulatedMachine: @unchecked Sendable {
 
   // MARK: Sockets
 
-  func newSocket(family: Int32) -> SimulatedSocket {
+  func newSocket(family: Int32, isDatagram: Bool = false) -> SimulatedSocket {
     lastSocketNumber += 1
-    return SimulatedSocket(number: lastSocketNumber, on: self, family: family)
+    return SimulatedSocket(
+      number: lastSocketNumber, on: self, family: family, isDatagram: isDatagram)
   }
 
   /// An address with a port that nobody has.
@@ -114,6 +120,7 @@ package final class SimulatedMachine: @unchecked Sendable {
     repeat {
       lastPort = lastPort == .max ? 32768 : lastPort + 1
     } while bound[.loopback(port: lastPort)] != nil
+      || datagramSockets[.loopback(port: lastPort)] != nil
     return .loopback(port: lastPort)
   }
 
@@ -142,6 +149,11 @@ package final class SimulatedMachine: @unchecked Sendable {
 
   func didRelease(_ socket: SimulatedSocket) {
     guard let address = socket.localAddress?.simulated else { return }
+    if socket.isDatagram {
+      datagramSockets[address]?.removeAll { $0 === socket }
+      if datagramSockets[address]?.isEmpty == true { datagramSockets[address] = nil }
+      return
+    }
     bound[address]?.removeAll { $0 === socket }
     if bound[address]?.isEmpty == true { bound[address] = nil }
   }

@@ -12,7 +12,7 @@ final class ArmedRequest {
   var doneByteCount = 0
   /// The memory that a send reads.
   var pieces: [MemoryPiece] = []
-  /// The address that a connect names, read at submission.
+  /// The address that a connect or a message names, read at submission.
   var peerAddress: SocketAddress?
   /// Whether it has waited for readiness, if it was to do so first.
   var hasWaited = false
@@ -36,6 +36,7 @@ final class ArmedRequest {
     self.socket = socket
     if request.operation.isSend { pieces = request.sentPieces }
     if request.operation == .connect { peerAddress = request.peerAddress }
+    if request.operation == .sendMessage { peerAddress = request.messageName }
   }
 
   /// Where a request is.

@@ -47,14 +47,14 @@ extension SimulatedRing {
       post(token, -Errno.invalidArgument.rawValue)  // Behind no request (io_link_timeout_prep).
     case .shutdown:
       post(token, shutdown(request.descriptor, direction: Int32(bitPattern: request.count)))
-    case .accept, .receive, .send, .sendMessage, .sendZeroCopy, .connect, .poll:
+    case .accept, .receive, .receiveMessage, .send, .sendMessage, .sendZeroCopy, .connect, .poll:
       if let socket = socket(request.descriptor) {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
       post(token, -Errno.badFileDescriptor.rawValue)
     case .readFile, .splice:
       post(token, -Errno.invalidArgument.rawValue)  // There are no files.
-    case .message, .receiveMessage:
+    case .message:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
     if let timer { disarm(timer) }
@@ -67,14 +67,17 @@ extension SimulatedRing {
       request.hasWaited = true
       return .wait(request.request.operation.isSend ? .writing : .reading)
     }
+    if socket.isDatagram { return progressOfDatagrams(of: request, socket) }
     switch request.request.operation {
     case .accept: return accept(request, from: socket)
     case .receive: return receive(request, on: socket)
     case .send, .sendMessage, .sendZeroCopy: return send(request, on: socket)
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
+    // Of a stream nobody has asked for messages yet.
+    case .receiveMessage: return .done(-Errno.notSupportedOnSocket.rawValue)
     case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timeout,
-      .linkTimeout, .receiveMessage, .readFile, .splice:
+      .linkTimeout, .readFile, .splice:
       preconditionFailure("\(request.request.operation) does not wait")
     }
   }

@@ -43,6 +43,7 @@ extension SimulatedRing {
   /// Whether a kernel could answer so now.
   private func canAnswer(_ request: ArmedRequest, _ error: Errno) -> Bool {
     guard let socket = request.socket else { return true }
+    if socket.isDatagram { return canAnswerDatagrams(request, error, socket) }
     let isConnected = socket.state == .connected
     switch (request.request.operation, error) {
     case (.accept, .connectionAbort), (.accept, .protocolError), (.accept, .notPermitted):

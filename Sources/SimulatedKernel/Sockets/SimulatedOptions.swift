@@ -3,16 +3,23 @@ internal import Glibc
 internal import SystemPackage
 
 /// The options of a socket: those that have a name in `CompletionIO` and an `int` for a
-/// value.
+/// value, and `SO_LINGER`.
 struct SimulatedOptions {
   let family: Int32
+  let isDatagram: Bool
   private var values: [SocketOptionName: Int32] = [:]
+  /// Whether a close waits, and for how many seconds: `struct linger`.
+  private var linger: (isOn: Bool, seconds: Int32) = (false, 0)
 
-  init(family: Int32) {
+  init(family: Int32, isDatagram: Bool = false) {
     self.family = family
+    self.isDatagram = isDatagram
   }
 
   var isUnix: Bool { family == AF_UNIX }
+
+  /// Whether a close drops what is on its way and resets the connection (tcp_close).
+  var resetsAtClose: Bool { linger.isOn && linger.seconds == 0 }
 
   /// Values before they are set, as the kernel has them.
   private static let defaults: [SocketOptionName: Int32] = {
@@ -42,7 +49,8 @@ struct SimulatedOptions {
   private func hasLevel(of name: SocketOptionName) -> Bool {
     switch name.level {
     case SOL_SOCKET: true
-    case Int32(IPPROTO_TCP), Int32(IPPROTO_IP): !isUnix
+    case Int32(IPPROTO_TCP): !isUnix && !isDatagram
+    case Int32(IPPROTO_IP): !isUnix
     case Int32(IPPROTO_IPV6): family == AF_INET6
     default: false
     }
@@ -56,6 +64,13 @@ struct SimulatedOptions {
       throw isUnix ? .notSupportedOnSocket : .protocolNotAvailable
     }
     let value = try Self.value(of: bytes, of: name)
+    if name == SocketOption.linger.name {
+      guard bytes.count >= 8 else { throw .invalidArgument }
+      let seconds = try Self.value(of: Array(bytes[4...]), of: name)
+      // The seconds of one that is off stay as they were (sk_setsockopt).
+      linger = (value != 0, value != 0 ? seconds : linger.seconds)
+      return value
+    }
     guard Self.defaults[name] != nil else { throw .protocolNotAvailable }
     if isUnix, name == SocketOption.reusePort.name { throw .notSupportedOnSocket }
     values[name] = Self.kept(value, of: name)
@@ -94,13 +109,21 @@ struct SimulatedOptions {
     }
     let value: Int32
     switch name {
+    case SocketOption.linger.name:
+      return Self.bytes(of: linger.isOn ? 1 : 0) + Self.bytes(of: linger.seconds)
     case ReadOnlySocketOption.addressFamily.name: value = family
-    case ReadOnlySocketOption.socketType.name: value = Int32(SOCK_STREAM.rawValue)
-    case ReadOnlySocketOption.protocolNumber.name: value = isUnix ? 0 : Int32(IPPROTO_TCP)
+    case ReadOnlySocketOption.socketType.name:
+      value = Int32((isDatagram ? SOCK_DGRAM : SOCK_STREAM).rawValue)
+    case ReadOnlySocketOption.protocolNumber.name:
+      value = isUnix ? 0 : Int32(isDatagram ? IPPROTO_UDP : IPPROTO_TCP)
     default:
       guard let kept = values[name] ?? Self.defaults[name] else { throw .protocolNotAvailable }
       value = kept
     }
+    return Self.bytes(of: value)
+  }
+
+  private static func bytes(of value: Int32) -> [UInt8] {
     let bits = UInt32(bitPattern: value).littleEndian
     return (0..<4).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) }
   }

@@ -5,6 +5,7 @@ internal import Uring
 extension SimulatedSocket {
   /// Starts to connect; 0 or a negated errno, EINPROGRESS for one that is under way.
   func startConnecting(to address: SocketAddress) -> Int32 {
+    if isDatagram { return connectDatagrams(to: address) }
     if isUnix { return connectUnix(to: address) }
     switch state {
     case .connecting: return -Errno.alreadyInProcess.rawValue

@@ -7,6 +7,7 @@ extension SimulatedSocket {
   func shutDown(_ direction: Int32) -> Int32 {
     let endsReceiving = direction == 0 || direction == 2  // SHUT_RD, SHUT_RDWR (shutdown(2)).
     let endsSending = direction == 1 || direction == 2  // SHUT_WR, SHUT_RDWR.
+    if isDatagram { return state == .connected ? 0 : -Errno.socketNotConnected.rawValue }
     guard !isUnix else {
       shutDownUnix(receiving: endsReceiving, sending: endsSending)
       return 0
@@ -65,6 +66,7 @@ extension SimulatedSocket {
     guard descriptorCount == 0, holderCount == 0, !isReleased else { return }
     isReleased = true
     machine.didRelease(self)
+    if isDatagram { return releaseDatagrams() }
     switch state {
     case .idle, .dead:
       state = .dead
@@ -89,8 +91,8 @@ extension SimulatedSocket {
 
   private func closeConnection() {
     if isUnix { return closeUnix() }
-    // Unread bytes turn the FIN into a reset (tcp_close).
-    guard receiveQueue.isEmpty else { return resetConnection() }
+    // Unread bytes turn the FIN into a reset, and so does a linger of no time (tcp_close).
+    guard receiveQueue.isEmpty, !options.resetsAtClose else { return resetConnection() }
     isSendShut = true
     isReceiveShut = true
     scheduleTransfer()

@@ -1,15 +1,16 @@
 internal import SystemPackage
 internal import Uring
 
-/// A stream socket, with bounded buffers and a peer, that exists in memory only.
+/// A socket of a stream or of datagrams, with bounded buffers, that exists in memory only.
 ///
 /// Its states and the errors that follow from them are those of a TCP socket of Linux (tcp(7),
-/// tcp_sendmsg_locked, tcp_recvmsg_locked, tcp_poll), or of a Unix-domain one (unix(7), af_unix.c).
+/// tcp_sendmsg_locked, tcp_recvmsg_locked, tcp_poll), of a UDP socket (udp(7)), or of a Unix-domain one (unix(7), af_unix.c).
 package final class SimulatedSocket {
   /// Tells it from all others of its machine; never reused.
   package let number: Int
   unowned let machine: SimulatedMachine
   let isUnix: Bool
+  let isDatagram: Bool
   var options: SimulatedOptions
 
   /// Where a socket is in its life.
@@ -43,6 +44,14 @@ package final class SimulatedSocket {
   package internal(set) var receivedByteCount: UInt64 = 0
   var isTransferScheduled = false
 
+  // Datagrams.
+  var datagrams = Line<SimulatedDatagram>()
+  /// What the receive queue is charged for, and what the send buffer.
+  var receivedCharge = 0
+  var sentCharge = 0
+  /// When the last datagram that this socket has sent arrives.
+  var lastArrival: UInt64 = 0
+
   // Directions.
   var isSendShut = false
   var isReceiveShut = false
@@ -68,10 +77,13 @@ package final class SimulatedSocket {
   var connectors: [ArmedRequest] = []
   var reusesPort = false
 
-  init(number: Int, on machine: SimulatedMachine, family: Int32) {
+  init(
+    number: Int, on machine: SimulatedMachine, family: Int32, isDatagram: Bool = false
+  ) {
     self.number = number
     self.machine = machine
-    options = SimulatedOptions(family: family)
+    self.isDatagram = isDatagram
+    options = SimulatedOptions(family: family, isDatagram: isDatagram)
     isUnix = options.isUnix
     sendLimit = machine.network.sendBufferByteCount
     receiveLimit = machine.network.receiveBufferByteCount
@@ -87,7 +99,8 @@ package final class SimulatedSocket {
 
   /// Bytes, a connection, an end or an error.
   var isReadable: Bool {
-    switch state {
+    if isDatagram { return !datagrams.isEmpty || error != 0 }
+    return switch state {
     case .listening: !acceptQueue.isEmpty || isReceiveShut
     case .connecting: false
     case .idle, .connected, .dead:
@@ -97,7 +110,8 @@ package final class SimulatedSocket {
 
   /// Room in the send buffer, or an error that a send would be told.
   var isWritable: Bool {
-    switch state {
+    if isDatagram { return sentCharge * 2 < sendLimit || error != 0 }
+    return switch state {
     case .connecting, .listening: false
     case .idle, .dead: true
     case .connected: isSendShut || error != 0 || hasRoom

@@ -6,10 +6,37 @@ package import Uring
 // The system calls that a loop makes on sockets, without a kernel.
 extension SimulatedMachine: SocketCalls {
   package func makeSocket(family: Int32) throws(Errno) -> FileDescriptor {
-    let socket = newSocket(family: family)
-    guard let number = descriptors.insert(socket) else {
-      throw .tooManyOpenFiles
+    try open(newSocket(family: family))
+  }
+
+  package func makeDatagramSocket(family: Int32) throws(Errno) -> FileDescriptor {
+    try open(newSocket(family: family, isDatagram: true))
+  }
+
+  package func makeDatagramPair() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    let first = newSocket(family: AF_UNIX, isDatagram: true)
+    let second = newSocket(family: AF_UNIX, isDatagram: true)
+    (first.peer, second.peer) = (second, first)
+    (first.state, second.state) = (.connected, .connected)
+    let descriptor = try open(first)
+    do throws(Errno) {
+      return (descriptor, try open(second))
+    } catch {
+      _ = closeDescriptor(descriptor.rawValue)
+      throw error
     }
+  }
+
+  package func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
+    let socket = try open(socket)
+    guard socket.isDatagram else { throw .socketTypeNotSupported }
+    let result = socket.connectDatagrams(to: address)
+    if result < 0 { throw Errno(rawValue: -result) }
+  }
+
+  /// Gives a new socket a number.
+  private func open(_ socket: SimulatedSocket) throws(Errno) -> FileDescriptor {
+    guard let number = descriptors.insert(socket) else { throw .tooManyOpenFiles }
     return FileDescriptor(rawValue: number)
   }
 
@@ -30,15 +57,21 @@ extension SimulatedMachine: SocketCalls {
     let socket = try open(socket)
     guard socket.localAddress == nil else { throw .invalidArgument }
     let address = address.port == 0 ? makeLocalAddress() : address
-    let others = bound[address.simulated] ?? []
+    let sockets = socket.isDatagram ? datagramSockets : bound
+    let others = sockets[address.simulated] ?? []
     guard others.allSatisfy({ $0.reusesPort && socket.reusesPort }) else { throw .addressInUse }
     if address.isPath, !socketFiles.insert(address).inserted { throw .addressInUse }
-    bound[address.simulated, default: []].append(socket)
+    if socket.isDatagram {
+      datagramSockets[address.simulated, default: []].append(socket)
+    } else {
+      bound[address.simulated, default: []].append(socket)
+    }
     socket.localAddress = address
   }
 
   package func listen(_ socket: FileDescriptor, backlog: Int32) throws(Errno) {
     let socket = try open(socket)
+    guard !socket.isDatagram else { throw .notSupportedOnSocket }
     guard socket.state == .idle, !socket.isReleased else { throw .invalidArgument }
     if socket.localAddress == nil {
       guard !socket.isUnix else { throw .invalidArgument }

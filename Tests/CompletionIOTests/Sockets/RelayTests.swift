@@ -120,6 +120,24 @@ struct RelayTests {
     }
   }
 
+  @Test("Cancelling resets what goes on behind the end of one direction", arguments: 0..<20)
+  func cancelledBehindEnd(attempt: Int) async throws {
+    try await withLoops { group in
+      let chain = try await Chain(on: group, idleLimit: .seconds(3600))
+      try await chain.client.finishSending()
+      #expect(try await chain.server.receive() == nil)
+      chain.relaying.cancel()
+      guard case .failure(let error) = await chain.relaying.value else {
+        Issue.record("the relay ended well")
+        return
+      }
+      #expect(error.error.errno == .canceled)
+      let told = await failure { () throws(SocketError) in try await chain.client.receiveAll() }
+      #expect(told?.errno == .connectionReset)
+      await chain.close()
+    }
+  }
+
   @Test("Ends at the idle limit")
   func idle() async throws {
     try await withLoops { group in
@@ -160,34 +178,6 @@ struct RelayTests {
       }
     }
   }
-
-  @Test("Many at once")
-  func many() async throws {
-    let (count, byteCount) = (20, 1 << 20)
-    try await withLoops(2) { group in
-      try await withThrowingTaskGroup(of: Void.self) { transfers in
-        for index in 0..<count {
-          transfers.addTask {
-            let chain = try await Chain(on: group)
-            let there = numbered(byteCount, from: index)
-            let back = numbered(byteCount, from: index + 1000)
-            async let sending: Void = chain.client.send(there)
-            async let answering: Void = chain.server.send(back)
-            async let arrived = chain.server.receive(atMost: byteCount)
-            let returned = try await chain.client.receive(atMost: byteCount)
-            #expect(firstDifference(try await arrived, there) == nil)
-            #expect(firstDifference(returned, back) == nil)
-            _ = try await (sending, answering)
-            try await chain.client.finishSending()
-            try await chain.server.finishSending()
-            _ = try await chain.relaying.value.get()
-            await chain.close()
-          }
-        }
-        try await transfers.waitForAll()
-      }
-    }
-  }
 }
 
 extension RelayTests.Chain {
@@ -197,7 +187,7 @@ extension RelayTests.Chain {
 
 extension LoopConfiguration {
   /// Bounds what a connection may keep, in each direction.
-  fileprivate mutating func boundBytes(_ limit: Int) {
+  mutating func boundBytes(_ limit: Int) {
     unsentByteLimit = limit
     unclaimedByteLimit = limit
   }

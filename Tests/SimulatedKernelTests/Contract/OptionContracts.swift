@@ -75,6 +75,27 @@ import Uring
     }
   }
 
+  /// The one option here whose value is a structure.
+  enum Linger<F: OptionFamily>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let name = SocketOption.linger.name
+      let socket = try stage.calls.makeSocket(family: F.number)
+      stage.read("before", name, of: socket, byteLimit: 8)
+      for (isOn, seconds) in [(1, 0), (1, 70), (0, 3), (2, 1)] as [(Int32, Int32)] {
+        stage.set("linger", name, to: bytes(isOn) + bytes(seconds), on: socket)
+        stage.read("after", name, of: socket, byteLimit: 8)
+      }
+      stage.set("short", name, to: bytes(1), on: socket)
+      stage.read("a part", name, of: socket)
+      stage.close(socket)
+    }
+  }
+
+  @Test func linger() throws {
+    try Contract.check(Linger<IPv4>.self)
+    try Contract.check(Linger<Unix>.self)
+  }
+
   /// An `int` in the machine's order.
   private static func bytes(_ value: Int32) -> [UInt8] {
     unsafe withUnsafeBytes(of: value) { unsafe Array($0) }
@@ -125,10 +146,12 @@ extension Stage where K: ~Copyable {
 
   /// Reads an option and logs it.
   fileprivate func read(
-    _ name: String, _ option: SocketOptionName, of socket: FileDescriptor
+    _ name: String, _ option: SocketOptionName, of socket: FileDescriptor, byteLimit: Int = 4
   ) {
     do throws(Errno) {
-      note("\(name): \(try calls.option(option.level, option.number, byteLimit: 4, of: socket))")
+      let value = try calls.option(
+        option.level, option.number, byteLimit: byteLimit, of: socket)
+      note("\(name): \(value)")
     } catch {
       note("\(name): \(error)")
     }

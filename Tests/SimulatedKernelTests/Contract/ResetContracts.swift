@@ -1,3 +1,5 @@
+import CompletionIO
+import Glibc
 import SystemPackage
 import Testing
 import Uring
@@ -196,6 +198,32 @@ import Uring
   @Test func underWaitingSend() throws {
     try Contract.check(UnderWaitingSend<OverTCP>.self)
     try Contract.check(UnderWaitingSend<OverUnix>.self)
+  }
+
+  /// A peer with a linger of no time closes, and has nothing unread: a reset over TCP alone.
+  enum ByLinger<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      for (seconds, endsFirst) in [(0, false), (0, true), (9, false)] as [(UInt8, Bool)] {
+        let (client, server) = try stage.pair(over: F.self)
+        try stage.calls.setOption(
+          SOL_SOCKET, SO_LINGER, to: [1, 0, 0, 0, seconds, 0, 0, 0], on: server)
+        try stage.send("bytes", 5, to: server)
+        try stage.waitUntilReadable(client)
+        if endsFirst { stage.shutDown("server", server) }
+        stage.close(server)
+        stage.settle()
+        try stage.look("client", client)
+        for name in ["bytes", "reset", "end"] { try stage.receive(name, from: client) }
+        stage.pendingError("client", of: client)
+        try stage.look("client", client)
+        stage.close(client)
+      }
+    }
+  }
+
+  @Test func byLinger() throws {
+    try Contract.check(ByLinger<OverTCP>.self)
+    try Contract.check(ByLinger<OverUnix>.self)
   }
 
   @Test func underWaitingReceive() throws {

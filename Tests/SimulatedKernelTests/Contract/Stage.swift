@@ -68,6 +68,13 @@ final class Stage<K: Kernel & ~Copyable> {
     return result
   }
 
+  /// Submits, logs the next completion, and returns it.
+  func completeSeen() throws -> Completion {
+    let completion = try next()
+    log(completion)
+    return completion
+  }
+
   /// Submits, and logs the next so many completions, which come in any order.
   func completeSorted(_ count: Int, _ body: (Completion) -> Void = { _ in }) throws {
     let start = answers.count

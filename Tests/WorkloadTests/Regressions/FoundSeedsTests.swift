@@ -24,6 +24,7 @@ import Testing
     (.shutdown, 96, "bytes that a close had dropped looked like the end of the stream"),
     (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
     (.echo, 26_113_639, "the checker lost patience with a kernel that took one send in a hundred"),
+    (.relay, 21, "a relay that was cancelled behind the end of one direction ended well"),
     (.deadlineRaces, 26_113_602, "a policy that tries at once spun as it was told to"),
   ]
 

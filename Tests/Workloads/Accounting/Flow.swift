@@ -11,6 +11,8 @@ package final class Flow: Sendable {
     case clean
     /// The connection has failed, or the program has given it up.
     case broken
+    /// The sender has reset the connection before it had ended its half: that must be told.
+    case reset
   }
 
   private struct State {
@@ -23,6 +25,8 @@ package final class Flow: Sendable {
     var received = 0
     var sender = End.open
     var receiver = End.open
+    /// Whether the sender has begun to do what ends its half.
+    var isEnding = false
   }
 
   /// The name of the connection, which is in its first bytes.
@@ -31,11 +35,16 @@ package final class Flow: Sendable {
   let direction: String
   private let state = Mutex(State())
   private let ledger: Ledger
+  /// Whether the stream must not end well before its sender ends it: nobody stops the loops.
+  private let hasOwnEndOnly: Bool
 
-  init(_ connection: UInt64, _ direction: String, in ledger: Ledger) {
+  init(
+    _ connection: UInt64, _ direction: String, in ledger: Ledger, hasOwnEndOnly: Bool = false
+  ) {
     self.connection = connection
     self.direction = direction
     self.ledger = ledger
+    self.hasOwnEndOnly = hasOwnEndOnly
   }
 
   private var name: String { "connection \(connection), \(direction)" }
@@ -99,9 +108,17 @@ package final class Flow: Sendable {
   /// Bytes that have arrived.
   var receivedByteCount: Int { state.withLock { $0.received } }
 
+  /// The sender does what may end its half.
+  func senderIsEnding() {
+    state.withLock { $0.isEnding = true }
+  }
+
   /// The sender will send no more.
   func senderEnded(_ end: End) {
-    state.withLock { if $0.sender == .open { $0.sender = end } }
+    state.withLock { state in
+      if state.sender == .open { state.sender = end }
+      state.isEnding = true
+    }
     check()
   }
 
@@ -129,12 +146,27 @@ package final class Flow: Sendable {
   /// have arrived, and beyond them at most those that were queued.
   private func check() {
     let state = state.withLock { $0 }
+    if state.receiver == .clean, state.sender == .reset {
+      ledger.violation("\(name): a stream that was reset ended well")
+    }
+    if hasOwnEndOnly, state.receiver == .clean, !state.isEnding {
+      ledger.violation("\(name): the stream ended, and its sender had not ended it")
+    }
     guard state.sender != .open, state.receiver == .clean, state.underway == 0 else { return }
     let most = state.told + state.queued
     guard state.received < state.told || state.received > most else { return }
     ledger.violation(
       "\(name): the stream ended after \(state.received) bytes; "
         + "its sender was told of \(state.told), and \(state.queued) were queued")
+  }
+
+  /// Checks how many bytes somebody between the two ends says to have carried from end to end.
+  func checkCarried(_ byteCount: UInt64) {
+    let state = state.withLock { $0 }
+    let most = state.told + state.queued + state.underway
+    if byteCount < state.told || byteCount > most {
+      ledger.violation("\(name): \(byteCount) bytes were carried of \(state.told) to \(most)")
+    }
   }
 
   /// Checks, after the episode, that every send that began has ended.

@@ -6,6 +6,7 @@ package final class Ledger: Sendable {
   /// A kind of operation.
   package enum Operation: UInt8, CaseIterable, Hashable, Sendable {
     case accept, connect, receive, receiveInto, send, queuedSend, finish, close, sleep, raw, bind
+    case relay, timer
   }
 
   /// Identifies an operation that has begun.
@@ -30,6 +31,8 @@ package final class Ledger: Sendable {
     var violations: [String] = []
     var trigger: (at: Int, action: @Sendable () -> Void)?
     var flows: [Flow] = []
+    var watches: [UInt64: @Sendable () -> String?] = [:]
+    var lastWatch: UInt64 = 0
 
     /// FNV-1a's step, eight bytes at a time.
     mutating func mix(_ first: UInt64, _ second: UInt64) {
@@ -113,10 +116,36 @@ package final class Ledger: Sendable {
   package var digest: UInt64 { state.withLock { $0.digest } }
 
   /// Begins to count the bytes of one direction of a connection.
-  func flow(_ connection: UInt64, _ direction: String) -> Flow {
-    let flow = Flow(connection, direction, in: self)
+  func flow(_ connection: UInt64, _ direction: String, hasOwnEndOnly: Bool = false) -> Flow {
+    let flow = Flow(connection, direction, in: self, hasOwnEndOnly: hasOwnEndOnly)
     state.withLock { $0.flows.append(flow) }
     return flow
+  }
+
+  // MARK: Watches
+
+  /// Asks after each turn of a loop what is wrong, where turns are seen: in a simulation.
+  ///
+  /// - Returns: The number by which to forget the question.
+  func watch(_ question: @escaping @Sendable () -> String?) -> UInt64 {
+    state.withLock { state in
+      state.lastWatch += 1
+      state.watches[state.lastWatch] = question
+      return state.lastWatch
+    }
+  }
+
+  /// Forgets a question.
+  func unwatch(_ number: UInt64) {
+    state.withLock { $0.watches[number] = nil }
+  }
+
+  /// Asks all questions.
+  func checkWatches() {
+    let watches = state.withLock { Array($0.watches.values) }
+    for question in watches {
+      if let problem = question() { violation(problem) }
+    }
   }
 
   // MARK: Violations

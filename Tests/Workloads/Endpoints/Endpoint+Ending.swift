@@ -7,6 +7,13 @@ extension Endpoint {
     abort()
   }
 
+  /// Resets the connection in the middle, which its peer must be told.
+  func reset() {
+    outbound?.senderEnded(.reset)
+    announceClose()
+    connection.reset()
+  }
+
   /// Aborts the connection if its writer has not ended, once its reader has ended.
   ///
   /// An echoing peer ends its half only after the writer has ended this one. A reader that ends

@@ -104,6 +104,7 @@ final class Endpoint: Sendable {
 
   /// Records that the program will close the connection while operations go on.
   func announceClose() {
+    outbound?.senderIsEnding()
     state.withLock { $0.hasClosed = true }
   }
 
@@ -126,6 +127,7 @@ final class Endpoint: Sendable {
   /// - Returns: Whether it has ended; then all queued bytes have been sent.
   func finish() async -> Bool {
     let ticket = world.ledger.begin(.finish)
+    outbound?.senderIsEnding()
     do throws(SocketError) {
       try await connection.finishSending()
       world.ledger.end(ticket)

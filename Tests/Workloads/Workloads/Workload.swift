@@ -18,4 +18,8 @@ package enum Workload: String, CaseIterable, Sendable {
   case shutdown
   /// Groups that drain in the middle of everything: what has begun is finished.
   case gracefulShutdown = "graceful-shutdown"
+  /// A relay between clients and servers that end, reset, leave or fall silent in every way.
+  case relay
+  /// Times that pass at any moment: each ends its wait once, never early, never once cancelled.
+  case timers
 }

@@ -104,6 +104,8 @@ final class Relay: Sendable {
         case .idle:
           failure = failure ?? (nil, SocketError(.receive, .timedOut, cause: .timeout))
           resetBoth()
+        // The directions are ended by the same cause, and tell it.
+        case .stoppedWatching: break
         }
       }
       parts.cancelAll()
@@ -116,6 +118,8 @@ final class Relay: Sendable {
     case ended
     case failed(RelayError.Side, SocketError)
     case idle
+    /// The task is cancelled, or the loop is stopping.
+    case stoppedWatching
   }
 
   /// A failure of one side must not look like an end on the other.
@@ -159,7 +163,7 @@ final class Relay: Sendable {
     var last = await movedByteCounts()
     var stillCount = 0
     while stillCount < 4 {
-      do { try await first.loop.sleep(for: limit / 4) } catch { return .ended }
+      do { try await first.loop.sleep(for: limit / 4) } catch { return .stoppedWatching }
       let now = await movedByteCounts()
       stillCount = now == last ? stillCount + 1 : 0
       last = now
