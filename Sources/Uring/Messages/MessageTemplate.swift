@@ -89,6 +89,6 @@ public struct MessageTemplate: ~Copyable {
 
   /// What else the kernel has told of the message.
   public var receivedFlags: ReceivedMessage.Flags {
-    unsafe ReceivedMessage.Flags(rawValue: UInt32(bitPattern: header.pointee.msg_flags))
+    unsafe ReceivedMessage.Flags(told: UInt32(bitPattern: header.pointee.msg_flags))
   }
 }

@@ -64,6 +64,14 @@ public struct ReceivedMessage: Hashable, Sendable {
     control = controlStart..<(controlStart + min(Int(controlCount), layout.controlByteCount))
     payload = prefix..<buffer.byteCount
     messageByteCount = max(Int(payloadCount), buffer.byteCount - prefix)
-    self.flags = Flags(rawValue: flags)
+    self.flags = Flags(told: flags)
+  }
+}
+
+extension ReceivedMessage.Flags {
+  /// The flags as the kernel tells them, without what was only asked for: each receive of a message
+  /// asks for descriptors that children do not inherit, and is told so (`MSG_CMSG_CLOEXEC`).
+  init(told flags: UInt32) {
+    self.init(rawValue: flags & ~0x4000_0000)
   }
 }

@@ -176,7 +176,7 @@ struct PassingTests {
   @Test("What cannot be passed fails alone")
   func unfit() async throws {
     let file = try TestFile([9])
-    let isOpenNowhere = FileDescriptor(rawValue: 4095)
+    let isOpenNowhere = FileDescriptor(rawValue: .max)
     try await withPair { near, far in
       let queued = Task { try await near.send(numbered(1 << 20)) }
       let failing = Task {

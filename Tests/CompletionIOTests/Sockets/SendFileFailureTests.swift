@@ -42,7 +42,7 @@ struct SendFileFailureTests {
     let file = try TestFile([1])
     let pipe = try FileDescriptor.pipe()
     let folder = unsafe try FileDescriptor.open("/", .readOnly)
-    let unreadable = FileDescriptor(rawValue: 4095)
+    let unreadable = FileDescriptor(rawValue: .max)
     defer { for end in [pipe.readEnd, pipe.writeEnd, folder] { try? end.close() } }
     try await withLoops { group in
       let pair = try await ConnectionPair(on: group, policy: way.policy)
