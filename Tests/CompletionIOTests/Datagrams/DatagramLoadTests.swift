@@ -12,9 +12,11 @@ struct DatagramLoadTests {
     try await withLoops { group in
       let loop = group.loops[0]
       let (near, far) = try await DatagramSocket.pair(on: loop)
-      try await near.send([1, 2, 3].span.bytes)
+      let first: [UInt8] = [1, 2, 3]
+      try await near.send(first)
       #expect(try await far.receive()?.byteCount == 3)
-      for _ in 0..<5 { try await near.send([UInt8](repeating: 7, count: 100).span.bytes) }
+      let message = [UInt8](repeating: 7, count: 100)
+      for _ in 0..<5 { try await near.send(message) }
       // Without multishot receives the rest waits in the kernel.
       await loop.until { far.endpoint.receiving.byteCount > 0 || loop.statistics.bytesSent >= 503 }
       let snapshot = await loop.snapshot()

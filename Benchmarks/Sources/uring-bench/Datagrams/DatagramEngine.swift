@@ -32,7 +32,9 @@ struct DatagramEngine: EchoEngine {
         do throws(SocketError) {
           while let datagram = try await socket.receive() { try await socket.reply(datagram) }
         } catch {
-          if error.cause != .closed, error.cause != .loopStopped { StandardLines.report("echoing ended: \(error)") }
+          if error.cause != .closed, error.cause != .loopStopped {
+            StandardLines.report("echoing ended: \(error)")
+          }
         }
       }
     }
