@@ -88,8 +88,8 @@ extension Stage where K: ~Copyable {
       return note("\(name): no message")
     }
     let address = SocketAddress(copying: bytes.extracting(message.name))
-    let isRight = bytes.extracting(message.payload).withUnsafeBytes { payload in
-      unsafe payload.indices.allSatisfy { unsafe payload[$0] == UInt8(truncatingIfNeeded: $0) }
+    let isRight = unsafe bytes.extracting(message.payload).withUnsafeBytes { payload in
+      payload.indices.allSatisfy { unsafe payload[$0] == UInt8(truncatingIfNeeded: $0) }
     }
     note(
       "\(name): \(message.payload.count) of \(message.messageByteCount) bytes, "
