@@ -20,10 +20,15 @@ struct RelayLoadTests {
       try await withLoops(2) { group in
         // Each pair has a content of its own, of memory that all share.
         let content = numbered(byteCount + 2 * Self.count)
+        // With buffers as large as the kernel makes them, 800 sockets take all memory that TCP may
+        // have (tcp_mem, tcp(7)), and other tests wait for it.
+        var options = SocketOptions()
+        options.sendBufferByteCount = 1 << 15
+        options.receiveBufferByteCount = 1 << 15
         try await withThrowingTaskGroup(of: Void.self) { transfers in
           for index in 0..<Self.count {
-            transfers.addTask {
-              let chain = try await RelayTests.Chain(on: group)
+            transfers.addTask { [options] in
+              let chain = try await RelayTests.Chain(on: group, options: options)
               let there = content[index..<index + byteCount]
               let back = content[index + Self.count..<index + Self.count + byteCount]
               async let sending: Void = chain.client.sendAll(there)
