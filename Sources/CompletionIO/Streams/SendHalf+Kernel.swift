@@ -93,8 +93,10 @@ extension SendHalf {
 
   /// Takes note of the bytes that a send has moved, whose memory is the stream's again.
   mutating func settle(_ count: UInt32) {
-    wasCut = false
-    if count > 0, count < inFlightByteCount, case .sending(.waiting) = state { wasCut = true }
+    if count > 0 {
+      wasCut = false
+      if count < inFlightByteCount, case .sending(.waiting) = state { wasCut = true }
+    }
     inFlightByteCount = 0
     var left = Int(count)
     var offset = 0

@@ -17,7 +17,9 @@ struct SendHalf: ~Copyable {
   /// Whether the last send was cut short.
   ///
   /// Its part may have been told in place of a reset (io_send), and then a receive sees an end that
-  /// is none. The next send that moves anything proves that there was no reset.
+  /// is none. The next send that moves anything proves that there was no reset; one that moves
+  /// nothing proves nothing: behind a reset that is told already it fails with EPIPE
+  /// (sk_stream_error).
   var wasCut = false
   /// Whether the program has asked for the end of the half.
   var wantsFinish = false

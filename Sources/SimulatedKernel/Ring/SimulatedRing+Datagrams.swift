@@ -43,6 +43,13 @@ extension SimulatedRing {
       guard hasBuffer(of: request.request.bufferGroup) else {
         return .done(-Errno.noBufferSpace.rawValue)
       }
+      // A buffer without room for the header goes back before a datagram is looked for
+      // (io_recvmsg_prep_multishot, io_kbuf_recycle).
+      if request.request.isMultishot, request.request.operation == .receiveMessage,
+        poolBufferByteCount < request.request.messagePrefixByteCount
+      {
+        return .done(-Errno.badAddress.rawValue)
+      }
       if let progress = emptyHandedOfDatagrams(socket) { return progress }
       guard let buffer = takeBuffer() else { return .done(-Errno.noBufferSpace.rawValue) }
       let datagram = socket.removeFirstDatagram()
@@ -79,8 +86,8 @@ extension SimulatedRing {
 
   /// Writes a datagram to a buffer, as the request lays it out.
   ///
-  /// - Returns: The result, and whether a request for many goes on: an empty datagram ends it, and
-  ///   a buffer without room for the header (io_recvmsg_multishot, io_recvmsg_prep_multishot).
+  /// - Returns: The result, and whether a request for many goes on: an empty datagram ends it
+  ///   (io_recvmsg_multishot).
   private func store(
     _ datagram: SimulatedDatagram, in memory: MemoryPiece, _ request: ArmedRequest
   ) -> (result: Int32, goesOn: Bool) {
@@ -93,11 +100,7 @@ extension SimulatedRing {
       let count = [MemoryPiece(address: memory.address, byteCount: room)].store(datagram.bytes)
       return (finish(request, datagram, count), false)
     }
-    guard let result = request.request.store(datagram, in: memory) else {
-      machine.lose(datagram, "a buffer without room for its header")
-      return (-Errno.badAddress.rawValue, false)
-    }
-    return (result, !datagram.bytes.isEmpty)
+    return (request.request.store(datagram, in: memory), !datagram.bytes.isEmpty)
   }
 
   /// Leaves the sizes and the flags of one message in the program's `msghdr`.

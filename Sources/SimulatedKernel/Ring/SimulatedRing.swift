@@ -87,6 +87,9 @@ package final class SimulatedRing {
   /// receive is told of it (io_buffer_select).
   func hasBuffer(of group: UInt16) -> Bool { pool?.group == group && !buffers.isEmpty }
 
+  /// The bytes of each provided buffer.
+  var poolBufferByteCount: Int { pool?.bufferSize ?? 0 }
+
   /// Takes a provided buffer for so many bytes.
   func takeBuffer() -> (index: UInt16, address: UInt, byteCount: Int)? {
     guard let pool, !buffers.isEmpty else { return nil }

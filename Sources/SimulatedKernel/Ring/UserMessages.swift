@@ -39,17 +39,26 @@ extension Request {
     unsafe header.pointee.msg_flags = isTruncated ? Self.truncated : 0
   }
 
+  /// The bytes that come first in a buffer of a receive of many: `struct io_uring_recvmsg_out`, and
+  /// the rooms for the sender's address and for control messages.
+  var messagePrefixByteCount: Int {
+    guard let header = unsafe messageHeader else { return 16 }
+    return unsafe 16 + Int(header.pointee.msg_namelen) + Int(header.pointee.msg_controllen)
+  }
+
   /// Lays a message out in a buffer as a receive of many does: `struct io_uring_recvmsg_out`, the
   /// room for the sender's address, that for control messages, the bytes.
   ///
-  /// - Returns: The bytes of all of it; `nil` if the buffer has no room for what comes first.
-  func store(_ datagram: SimulatedDatagram, in memory: MemoryPiece) -> Int32? {
+  /// - Parameters:
+  ///   - datagram: The message.
+  ///   - memory: The buffer, with room for what comes first.
+  /// - Returns: The bytes of all of it.
+  func store(_ datagram: SimulatedDatagram, in memory: MemoryPiece) -> Int32 {
     guard let header = unsafe messageHeader,
       let start = unsafe UnsafeMutableRawPointer(bitPattern: memory.address)
-    else { return nil }
+    else { return -EFAULT }
     let nameRoom = unsafe Int(header.pointee.msg_namelen)
-    let prefix = unsafe 16 + nameRoom + Int(header.pointee.msg_controllen)
-    guard memory.byteCount >= prefix else { return nil }
+    let prefix = messagePrefixByteCount
     var nameCount = 0
     unsafe datagram.sender?.withSockaddr { pointer, byteCount in
       nameCount = byteCount

@@ -100,7 +100,8 @@ extension SimulatedSocket {
       return .done(-(isNoFile ? Errno.noSuchFileOrDirectory : .connectionRefused).rawValue)
     }
     guard target.accepts(self) else { return .done(-Errno.notPermitted.rawValue) }
-    guard !target.isQueueFull else { return .queue(at: target) }
+    // Two that are each other's peers have only the send buffer between them (unix_dgram_sendmsg).
+    guard !target.isQueueFull || target.peer === self else { return .queue(at: target) }
     let datagram = SimulatedDatagram(bytes: bytes, sender: localAddress, source: self)
     sentCharge += datagram.charge
     target.queue(datagram)

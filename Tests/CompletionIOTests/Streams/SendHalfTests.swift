@@ -146,6 +146,16 @@ import Testing
     #expect(!bench.mayHideReset)
   }
 
+  /// Behind a part that was told in place of a reset, the next send fails with EPIPE.
+  @Test func aSendThatMovedNothingProvesNothing() {
+    bench.append(10)
+    bench.send(.waiting)
+    bench.answer(3)
+    bench.send(.waiting)
+    bench.answer(0)
+    #expect(bench.mayHideReset)
+  }
+
   /// Fault 1 of the stream layer: an end of the sending half that succeeds proves that there was no
   /// reset.
   @Test func anEndOfTheHalfHidesNothing() {

@@ -63,11 +63,14 @@ import Uring
       let (first, _) = try stage.boundDatagrams(over: F.self)
       let (second, target) = try stage.boundDatagrams(over: F.self)
       let template = MessageTemplate(Stage<K>.layout(over: F.self))
-      try stage.sendDatagram("send", 5, from: first, to: target)
-      stage.submit("small", template.receiveMultishot(.file(second), bufferGroup: 0))
-      try stage.complete()
+      for name in ["nothing there", "small"] {
+        stage.submit(name, template.receiveMultishot(.file(second), bufferGroup: 0))
+        try stage.complete()
+        try stage.sendDatagram("send", 5, from: first, to: target)
+      }
       stage.submit("no group", template.receiveMultishot(.file(second), bufferGroup: 9))
       try stage.complete()
+      for name in ["still there", "another"] { try stage.receive(name, from: second) }
       stage.close(first, second)
     }
   }
@@ -129,7 +132,9 @@ import Uring
   /// A Unix-domain socket whose queue is full has its senders wait.
   enum FullQueue: Script {
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (near, far) = try stage.calls.makeDatagramPair()
+      let near = try stage.datagramSocket(over: OverUnix.self)
+      let (far, address) = try stage.boundDatagrams(over: OverUnix.self)
+      try stage.calls.connect(near, to: address)
       for _ in 0..<11 { try stage.sendDatagram("send", 5, from: near) }
       try stage.sendDatagram("full", 5, from: near)
       try stage.startDatagram("waits", 6, from: near)
@@ -139,6 +144,18 @@ import Uring
       }
       try stage.complete()
       try stage.receiveDatagram("last", from: far, over: OverUnix.self)
+      stage.close(near, far)
+    }
+  }
+
+  /// Two that are each other's peers do not wait for a queue, and one notices that the other closes.
+  enum Pair: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (near, far) = try stage.calls.makeDatagramPair()
+      for _ in 0..<14 { try stage.sendDatagram("send", 5, from: near) }
+      for _ in 0..<14 {
+        try stage.receiveDatagram("receive", from: far, over: OverUnix.self)
+      }
       stage.close(near)
       try stage.receiveDatagram("nothing", from: far, over: OverUnix.self)
       try stage.sendDatagram("gone", 5, from: far)
@@ -174,6 +191,10 @@ import Uring
 
   @Test func tooLarge() throws {
     try Contract.check(TooLarge.self)
+  }
+
+  @Test func pair() throws {
+    try Contract.check(Pair.self)
   }
 
   // The length of a queue is the machine's (net.unix.max_dgram_qlen).

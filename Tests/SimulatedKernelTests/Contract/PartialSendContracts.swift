@@ -71,6 +71,34 @@ import Uring
     }
   }
 
+  /// The part is told in place of the reset; the next send, the poll and the receive then say what
+  /// is left to say.
+  enum ToldInPlaceOfReset<F: Family>: Script {
+    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+      let (client, server) = try stage.pair(over: F.self)
+      let memory = stage.lend(byteCount: 16 << 20)
+      unsafe stage.submit(
+        "send",
+        .send(
+          memory.address, byteCount: memory.byteCount, to: .file(client), options: .waitForAll))
+      try stage.completeAtOnce()
+      try stage.waitUntilReadable(server)
+      stage.close(server)
+      let byteCount = Int(try stage.completeUnseen().result)
+      stage.note("a part: \(byteCount > 0 && byteCount < memory.byteCount)")
+      try stage.send("too late", 5, to: client)
+      try stage.look("client", client)
+      try stage.receive("end", from: client)
+      stage.pendingError("client", of: client)
+      stage.close(client)
+    }
+  }
+
+  @Test func toldInPlaceOfReset() throws {
+    try Contract.check(ToldInPlaceOfReset<OverTCP>.self)
+    try Contract.check(ToldInPlaceOfReset<OverUnix>.self)
+  }
+
   @Test func cleanEnd() throws {
     try Contract.check(CleanEnd<OverTCP>.self)
     try Contract.check(CleanEnd<OverUnix>.self)

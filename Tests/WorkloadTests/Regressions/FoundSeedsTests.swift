@@ -25,6 +25,7 @@ import Testing
     (.proxy, 5354, "a close waited for a send that was refused because the table was full"),
     (.echo, 26_113_639, "the checker lost patience with a kernel that took one send in a hundred"),
     (.relay, 21, "a relay that was cancelled behind the end of one direction ended well"),
+    (.relay, 9517, "EPIPE behind a part told in place of a reset ended the stream well"),
     (.deadlineRaces, 26_113_602, "a policy that tries at once spun as it was told to"),
   ]
 
