@@ -5,34 +5,33 @@ import Uring
 /// A socket of datagrams with completion handlers, which records what happens in the log.
 final class DatagramPeer: Sendable {
   private struct State {
+    /// Kept until it has closed, because a socket that is dropped is closed; no longer, because its
+    /// handler keeps the peer.
+    var socket: DatagramSocket?
     var hasEnded = false
     var hasClosed = false
     var pending: [UInt: DatagramLog.Name] = [:]
     var lastContext: UInt = 0
   }
 
-  let endpoint: DatagramEndpoint
-  /// Kept, because a socket that is dropped is closed.
-  private let socket: DatagramSocket
   private let world: World
   private let log: DatagramLog
   /// The server whose echoes come; `nil` for a server's own socket, which echoes.
   private let server: SocketAddress?
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// Starts to receive; on the endpoint's loop.
   init(
     _ socket: DatagramSocket, echoesOf server: SocketAddress?, _ log: DatagramLog,
     in world: World
   ) {
-    self.socket = socket
-    endpoint = socket.endpoint
+    state = Mutex(State(socket: socket))
     self.server = server
     self.log = log
     self.world = world
-    endpoint.start(
+    socket.endpoint.start(
       DatagramHandler(
-        received: { [self] _, datagram in received(datagram) },
+        received: { [self] endpoint, datagram in received(datagram, on: endpoint) },
         failed: { [self] _, error in check(error) },
         ended: { [self] _, error in
           let isSecond = state.withLock { state in
@@ -50,7 +49,7 @@ final class DatagramPeer: Sendable {
     world.checkDatagrams(error)
   }
 
-  private func received(_ datagram: consuming Datagram) {
+  private func received(_ datagram: consuming Datagram, on endpoint: DatagramEndpoint) {
     if state.withLock({ $0.hasEnded }) { world.ledger.violation("a datagram behind the end") }
     let name = log.receive(datagram, isEcho: server != nil, from: server)
     guard server == nil else { return }
@@ -66,6 +65,7 @@ final class DatagramPeer: Sendable {
       state.pending[state.lastContext] = name
       return state.lastContext
     }
+    guard let endpoint = state.withLock({ $0.socket?.endpoint }) else { return }
     let isQueued = unsafe endpoint.enqueue(copying: bytes.span.bytes, to: address, context: context)
     if !isQueued {
       state.withLock { $0.pending[context] = nil }
@@ -82,16 +82,16 @@ final class DatagramPeer: Sendable {
 
   /// Takes what has come, closes, and waits for the end of it.
   func close() async {
-    endpoint.stopReceiving()
-    await wait { $0.hasEnded }
-    endpoint.close()
-    await wait { $0.hasClosed }
-    log.countUntoldFailures(endpoint.failedSendCount)
+    guard let socket = state.withLock({ $0.socket }) else { return }
+    socket.endpoint.stopReceiving()
+    await wait(on: socket.loop) { $0.hasEnded }
+    socket.endpoint.close()
+    await wait(on: socket.loop) { $0.hasClosed }
+    log.countUntoldFailures(socket.endpoint.failedSendCount)
+    state.withLock { $0.socket = nil }
   }
 
-  private func wait(until holds: (State) -> Bool) async {
-    while !state.withLock({ holds($0) }) {
-      await world.pause(microseconds: 100, on: endpoint.loop)
-    }
+  private func wait(on loop: CompletionLoop, until holds: (State) -> Bool) async {
+    while !state.withLock({ holds($0) }) { await world.pause(microseconds: 100, on: loop) }
   }
 }
