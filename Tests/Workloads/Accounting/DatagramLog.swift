@@ -98,10 +98,15 @@ final class DatagramLog: Sendable {
 
   /// Checks a datagram that has arrived.
   ///
+  /// - Parameters:
+  ///   - datagram: What has arrived.
+  ///   - client: Whose echo it has to be; `nil` at a server.
+  ///   - server: Where echoes come from.
   /// - Returns: Its name; `nil` for an empty one.
   func receive(
-    _ datagram: borrowing Datagram, isEcho: Bool, from server: SocketAddress? = nil
+    _ datagram: borrowing Datagram, echoTo client: UInt32?, from server: SocketAddress? = nil
   ) -> Name? {
+    let isEcho = client != nil
     let count = datagram.byteCount
     ledger.note(7, count)
     guard datagram.sentByteCount > 0 else {
@@ -124,6 +129,9 @@ final class DatagramLog: Sendable {
     let name = Name(client: words[0], number: words[1], isEcho: isEcho)
     let (problem, sender) = arrive(name, datagram)
     if let problem { ledger.violation("\(name): \(problem)") }
+    if let client, client != name.client {
+      ledger.violation("\(name): the echo came to client \(client)")
+    }
     let rest = datagram.bytes.extracting(Self.headerByteCount...)
     let place = Content.headerByteCount + Self.headerByteCount
     if !Content.matches(rest, Self.stream(name), from: place) {

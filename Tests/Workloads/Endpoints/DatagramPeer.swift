@@ -16,16 +16,19 @@ final class DatagramPeer: Sendable {
 
   private let world: World
   private let log: DatagramLog
-  /// The server whose echoes come; `nil` for a server's own socket, which echoes.
+  /// The client whose echoes come; `nil` for a server's socket, which echoes.
+  private let client: UInt32?
+  /// Where echoes come from.
   private let server: SocketAddress?
   private let state: Mutex<State>
 
   /// Starts to receive; on the endpoint's loop.
   init(
-    _ socket: DatagramSocket, echoesOf server: SocketAddress?, _ log: DatagramLog,
-    in world: World
+    _ socket: DatagramSocket, echoTo client: UInt32?, from server: SocketAddress? = nil,
+    _ log: DatagramLog, in world: World
   ) {
     state = Mutex(State(socket: socket))
+    self.client = client
     self.server = server
     self.log = log
     self.world = world
@@ -51,8 +54,8 @@ final class DatagramPeer: Sendable {
 
   private func received(_ datagram: consuming Datagram, on endpoint: DatagramEndpoint) {
     if state.withLock({ $0.hasEnded }) { world.ledger.violation("a datagram behind the end") }
-    let name = log.receive(datagram, isEcho: server != nil, from: server)
-    guard server == nil else { return }
+    let name = log.receive(datagram, echoTo: client, from: server)
+    guard client == nil else { return }
     guard name != nil || datagram.isEmpty else { return }
     log.beginEcho(name, datagram.byteCount)
     if !endpoint.reply(datagram) { log.failEcho(name) }

@@ -24,14 +24,14 @@ extension World {
         DatagramLog.Name(client: client, number: number), count, from: socket, to: target, log,
         &numbers)
       if numbers.chance(60) {
-        await receiveEcho(socket, server, log, patience: numbers.within(0...400))
+        await receiveEcho(socket, client, server, log, patience: numbers.within(0...400))
       }
     }
     let patience = numbers.within(0...20_000)
-    while await receiveEcho(socket, server, log, patience: patience) == .echo {}
+    while await receiveEcho(socket, client, server, log, patience: patience) == .echo {}
     socket.stopReceiving()
     // What has come is still there, and an error may be told before.
-    while await receiveEcho(socket, server, log, patience: 1_000_000) != .end {}
+    while await receiveEcho(socket, client, server, log, patience: 1_000_000) != .end {}
     await close(socket, log)
   }
 
@@ -76,7 +76,8 @@ extension World {
   /// Receives an echo, if one comes in time.
   @discardableResult
   private func receiveEcho(
-    _ socket: DatagramSocket, _ server: SocketAddress?, _ log: DatagramLog, patience: Int
+    _ socket: DatagramSocket, _ client: UInt32, _ server: SocketAddress?, _ log: DatagramLog,
+    patience: Int
   ) async -> EchoNews {
     let ticket = ledger.begin(.receive)
     do throws(SocketError) {
@@ -85,7 +86,7 @@ extension World {
         return .end
       }
       ledger.end(ticket, datagram.byteCount)
-      _ = log.receive(datagram, isEcho: true, from: server)
+      _ = log.receive(datagram, echoTo: client, from: server)
       return .echo
     } catch {
       ledger.end(ticket, -1)
@@ -98,7 +99,7 @@ extension World {
     _ server: SocketAddress?, _ log: DatagramLog, _ numbers: inout Numbers
   ) async {
     let peer = await onLoop(socket.loop) {
-      DatagramPeer(socket, echoesOf: server, log, in: self)
+      DatagramPeer(socket, echoTo: client, from: server, log, in: self)
     }
     for number in 0..<UInt32(numbers.within(1...20)) where goesOn {
       let count = Self.datagramByteCount(&numbers)

@@ -19,7 +19,7 @@ extension World {
       let isHandled = numbers.chance(50)
       let peer =
         isHandled
-        ? await onLoop(server.loop) { DatagramPeer(server, echoesOf: nil, log, in: self) }
+        ? await onLoop(server.loop) { DatagramPeer(server, echoTo: nil, log, in: self) }
         : nil
       let serving = task(on: group.next()) { [self] in
         if !isHandled { await echoDatagrams(server, log) }
@@ -65,7 +65,7 @@ extension World {
           break
         }
         ledger.end(ticket, datagram.byteCount)
-        let name = log.receive(datagram, isEcho: false)
+        let name = log.receive(datagram, echoTo: nil)
         guard name != nil || datagram.isEmpty else { continue }
         await reply(datagram, name, server, log)
       } catch {
