@@ -26,6 +26,8 @@ import Testing
     (.echo, 26_113_639, "the checker lost patience with a kernel that took one send in a hundred"),
     (.relay, 21, "a relay that was cancelled behind the end of one direction ended well"),
     (.deadlineRaces, 26_113_602, "a policy that tries at once spun as it was told to"),
+    (.datagrams, 1059, "the checker missed datagrams that were on their way at the end"),
+    (.datagrams, 1343, "Unix-domain peers with full queues waited for each other"),
   ]
 
   @Test(arguments: seeds)
