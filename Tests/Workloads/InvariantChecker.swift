@@ -13,6 +13,7 @@ package final class InvariantChecker: @unchecked Sendable {
   private let ledger: Ledger
   private var loops: [CompletionLoop] = []
   private var armedAtLast = 0
+  private var lostAtLast = 0
   /// Far more turns than a budget of operations can take, however often each is tried again.
   private let stepLimit: Int
   /// Turns of loops so far.
@@ -39,6 +40,7 @@ package final class InvariantChecker: @unchecked Sendable {
   package func check(_ machine: SimulatedMachine) throws(Violated) {
     step += 1
     armedAtLast = machine.armedCount
+    lostAtLast = machine.lostDatagramCount
     let available = loops.reduce(0) { $0 + $1.pool.availableCount }
     if machine.heldBufferCount > available, !loops.isEmpty {
       ledger.violation(
@@ -55,6 +57,10 @@ package final class InvariantChecker: @unchecked Sendable {
   package func checkEnd() {
     ledger.checkEnd()
     if armedAtLast != 0 { ledger.violation("the kernel still has \(armedAtLast) requests") }
+    let lost = ledger.lostDatagramCount
+    if lost > lostAtLast {
+      ledger.violation("\(lost) datagrams are missing, of which the kernel has lost \(lostAtLast)")
+    }
     for loop in loops {
       let lost = loop.pool.lentCount
       if lost != 0 { ledger.violation("\(lost) buffers are lost") }

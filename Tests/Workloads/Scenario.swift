@@ -36,7 +36,9 @@ package struct Scenario: Sendable {
     // A connection in a direct table cannot be reset (SocketStream.reset).
     if workload == .relay { configuration.directDescriptorCount = 0 }
     self.configuration = configuration
-    faults = .drawn(from: &numbers)
+    var faults = FaultPlan.drawn(from: &numbers)
+    if workload == .datagrams { faults[.datagramLoss] = numbers.pick([0, 0, 0.01, 0.3]) }
+    self.faults = faults
     var simulation = SimulationConfiguration()
     simulation.loop = configuration
     simulation.loopCount = numbers.pick([1, 1, 2])
@@ -50,8 +52,10 @@ package struct Scenario: Sendable {
     }
     self.options = options
     let policy = ResubmissionPolicy.drawn(from: &numbers)
-    // Tries that follow at once spin where a kernel nearly always says "not now", as they were told to.
-    self.policy = faults.isStubborn && policy.triesAtOnce ? .completion : policy
+    // Tries that follow at once spin, as they were told to, where a kernel nearly always says "not
+    // now", and where nothing has come.
+    let isSlow = faults.isStubborn || workload == .datagrams
+    self.policy = isSlow && policy.triesAtOnce ? .completion : policy
     self.numbers = numbers.branch()
   }
 }

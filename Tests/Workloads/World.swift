@@ -47,6 +47,7 @@ package final class World: Sendable {
     case .gracefulShutdown: await runGracefulShutdown()
     case .relay: await runRelay()
     case .timers: await runTimers()
+    case .datagrams: await runDatagrams()
     }
   }
 

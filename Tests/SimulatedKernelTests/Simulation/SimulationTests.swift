@@ -96,9 +96,11 @@ import Uring
     for seed in 1...30 as ClosedRange<UInt64> {
       var plan = FaultPlan.everything(rate: 0.05)
       for fault in Fault.all where plan[fault] < 0.05 { plan[fault] = 0.01 }
-      let simulation = Self.simulation(seed: seed, faults: plan)
-      _ = try Self.run(simulation)
-      counts.add(simulation.report.faults)
+      for run in [{ _ = try Self.run($0) }, Self.runDatagrams] as [(Simulation) throws -> Void] {
+        let simulation = Self.simulation(seed: seed, faults: plan)
+        try run(simulation)
+        counts.add(simulation.report.faults)
+      }
     }
     // Nothing here sends without copying, and only old or half-made connects are polled.
     let missing = Fault.all.filter { counts[$0] == 0 }

@@ -27,6 +27,8 @@ import Testing
     (.relay, 21, "a relay that was cancelled behind the end of one direction ended well"),
     (.relay, 9517, "EPIPE behind a part told in place of a reset ended the stream well"),
     (.deadlineRaces, 26_113_602, "a policy that tries at once spun as it was told to"),
+    (.datagrams, 1059, "the checker missed datagrams that were on their way at the end"),
+    (.datagrams, 1343, "Unix-domain peers with full queues waited for each other"),
   ]
 
   @Test(arguments: seeds)

@@ -33,6 +33,7 @@ package final class Ledger: Sendable {
     var flows: [Flow] = []
     var watches: [UInt64: @Sendable () -> String?] = [:]
     var lastWatch: UInt64 = 0
+    var lostCount: (@Sendable () -> Int)?
 
     /// FNV-1a's step, eight bytes at a time.
     mutating func mix(_ first: UInt64, _ second: UInt64) {
@@ -147,6 +148,14 @@ package final class Ledger: Sendable {
       if let problem = question() { violation(problem) }
     }
   }
+
+  /// Says how to ask for the datagrams that were sent and have not arrived.
+  func reportLost(_ question: @escaping @Sendable () -> Int) {
+    state.withLock { $0.lostCount = question }
+  }
+
+  /// Datagrams that were sent and have not arrived.
+  var lostDatagramCount: Int { state.withLock { $0.lostCount }?() ?? 0 }
 
   // MARK: Violations
 

@@ -22,4 +22,6 @@ package enum Workload: String, CaseIterable, Sendable {
   case relay
   /// Times that pass at any moment: each ends its wait once, never early, never once cancelled.
   case timers
+  /// Datagrams to echo servers that come and go: each arrives once, whole or told to be cut, or never.
+  case datagrams
 }
