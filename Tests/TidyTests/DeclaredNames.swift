@@ -13,18 +13,19 @@ struct DeclaredNames {
   }
 
   private mutating func addOwn(of file: SourceFile) {
-    for line in file.codeLines where !line.isImport {
-      for match in line.matches(of: /\b(class|struct|enum|protocol|actor|typealias) (\w+)/) {
-        let name = String(match.output.2)
+    for line in file.codeLines {
+      let words = CodeWords(line)
+      guard !words.isImport else { continue }
+      for (_, name) in words.declarations(by: CodeWords.types) {
         // Of `class func` and its kin.
         guard !["func", "var", "let", "subscript"].contains(name) else { continue }
         all.insert(name)
-        if !line.isPrivate { own[name] = file.path }
+        if !words.isPrivate { own[name] = file.path }
       }
-      for (word, name) in line.declarations {
+      for (word, name) in words.declarations(by: CodeWords.members) {
         all.insert(name)
-        let isOutermost = line.first != " "
-        if isOutermost, word != "case", !line.isPrivate { own[name] = file.path }
+        let isOutermost = line.utf8.first != UInt8(ascii: " ")
+        if isOutermost, word != "case", !words.isPrivate { own[name] = file.path }
       }
     }
   }
@@ -33,26 +34,15 @@ struct DeclaredNames {
   private mutating func addGiven(of file: SourceFile) {
     var isForeignExtension = false
     for line in file.codeLines {
-      if let match = line.firstMatch(of: /^(\w+ )?extension (\w+)/) {
-        isForeignExtension = own[String(match.output.2)] == nil && !line.isPrivate
+      let words = CodeWords(line)
+      if line.utf8.first != UInt8(ascii: " "), let name = words.extendedName {
+        isForeignExtension = own[name] == nil && !words.isPrivate
       } else if line.hasPrefix("}") {
         isForeignExtension = false
       }
       let isMember = line.hasPrefix("  ") && !line.hasPrefix("   ")
-      guard isForeignExtension, isMember, !line.isPrivate else { continue }
-      for (_, name) in line.declarations { given[name] = file.path }
+      guard isForeignExtension, isMember, !words.isPrivate else { continue }
+      for (_, name) in words.declarations(by: CodeWords.members) { given[name] = file.path }
     }
-  }
-}
-
-extension String {
-  fileprivate var isPrivate: Bool { contains(#/\b(file)?private /#) }
-
-  /// Whether the line imports a declaration of another module.
-  fileprivate var isImport: Bool { contains(#/^(@\w+ )?(\w+ )?import /#) }
-
-  /// The words that declare something else than a type, each with the name behind it.
-  fileprivate var declarations: [(word: String, name: String)] {
-    matches(of: /\b(func|var|let|case) `?(\w+)/).map { (String($0.output.1), String($0.output.2)) }
   }
 }

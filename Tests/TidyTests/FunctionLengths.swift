@@ -37,8 +37,10 @@ extension UInt8 {
 
 extension String {
   fileprivate var declaresFunction: Bool {
-    let words = split(whereSeparator: { !$0.isLetter })
-    return words.contains { ["func", "init", "deinit", "subscript"].contains($0) }
+    let words = utf8.split { !$0.isOfWord }
+    return words.contains { word in
+      ["func", "init", "deinit", "subscript"].contains { word.elementsEqual($0.utf8) }
+    }
   }
 
   /// The bytes that are neither white space nor in a string literal or a comment.

@@ -52,9 +52,9 @@ extension SourceFile {
 
   fileprivate var words: [Word] {
     var words: [Word] = []
-    var lastOfLines: Character?
+    var lastOfLines: UInt8?
     for (number, line) in codeLines.enumerated() {
-      let characters = Array(line)
+      let characters = Array(line.utf8)
       var position = 0
       while position < characters.count {
         let start = position
@@ -66,11 +66,11 @@ extension SourceFile {
         let before = characters[..<start]
         words.append(
           Word(
-            line: number + 1, text: String(characters[start..<position]),
-            isImplicitMember: before.last == "."
+            line: number + 1, text: String(decoding: characters[start..<position], as: UTF8.self),
+            isImplicitMember: before.last == UInt8(ascii: ".")
               && !Self.hasOwner(before.dropLast(), after: lastOfLines)))
       }
-      lastOfLines = characters.last { $0 != " " } ?? lastOfLines
+      lastOfLines = characters.last { $0 != UInt8(ascii: " ") } ?? lastOfLines
     }
     return words
   }
@@ -81,13 +81,9 @@ extension SourceFile {
   ///   - before: What is before it in its line.
   ///   - last: The last character of the lines before, where a chain of calls may have begun.
   /// - Returns: Whether the dot belongs to it.
-  private static func hasOwner(_ before: ArraySlice<Character>, after last: Character?) -> Bool {
-    let isFirst = before.allSatisfy { $0 == " " }
+  private static func hasOwner(_ before: ArraySlice<UInt8>, after last: UInt8?) -> Bool {
+    let isFirst = before.allSatisfy { $0 == UInt8(ascii: " ") }
     guard let owner = isFirst ? last : before.last else { return false }
-    return owner.isOfWord || (isFirst ? ")]}" : ")]}?!>").contains(owner)
+    return owner.isOfWord || (isFirst ? ")]}" : ")]}?!>").utf8.contains(owner)
   }
-}
-
-extension Character {
-  fileprivate var isOfWord: Bool { isLetter || isNumber || self == "_" }
 }
