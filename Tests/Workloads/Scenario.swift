@@ -23,6 +23,8 @@ package struct Scenario: Sendable {
   let policy: ResubmissionPolicy
   /// Numbers for the workload itself.
   let numbers: Numbers
+  /// The longest time that a wait of the workload may take.
+  var longestWait = Duration.seconds(5000)
 
   /// Draws the settings of an episode.
   package init(_ workload: Workload, seed: UInt64, operationCount: Int) {

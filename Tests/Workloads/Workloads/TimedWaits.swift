@@ -7,7 +7,7 @@ extension World {
   /// A sleep whose task is cancelled at about the time when it ends, on its own loop or another.
   func sleepUntilCancelled(_ model: TimerModel, _ numbers: inout Numbers) async {
     let (loop, home) = (group.next(), group.next())
-    let time = Self.timeToWait(&numbers)
+    let time = timeToWait(&numbers)
     let number = model.newNumber()
     let isCancelled = Atomic<Bool>(false)
     let sleeping = task(on: home) { [self] in
@@ -33,8 +33,8 @@ extension World {
   /// Sleeps in scopes with deadlines: the earliest of all ends each.
   func sleepInScopes(_ model: TimerModel, _ numbers: inout Numbers) async {
     let loop = group.next()
-    let plan = (outer: Self.timeToWait(&numbers), inner: Self.timeToWait(&numbers))
-    let times = (0..<numbers.within(1...6)).map { _ in Self.timeToWait(&numbers) }
+    let plan = (outer: timeToWait(&numbers), inner: timeToWait(&numbers))
+    let times = (0..<numbers.within(1...6)).map { _ in timeToWait(&numbers) }
     await task(on: loop) { [self] in
       let outer = loop.now + plan.outer
       await loop.withDeadline(outer) {
@@ -81,7 +81,7 @@ extension World {
     let connection = endpoint.connection
     connection.setPolicy(.completion)
     let plans = (0..<numbers.within(1...6)).map { _ in
-      (time: Self.timeToWait(&numbers), limit: Self.timeToWait(&numbers))
+      (time: timeToWait(&numbers), limit: timeToWait(&numbers))
     }
     await task(on: connection.loop) { [self] in
       for plan in plans where goesOn {

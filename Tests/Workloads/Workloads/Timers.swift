@@ -21,7 +21,11 @@ extension World {
   }
 
   /// A time to wait: often the same as another's, now and then none, seldom a long one.
-  static func timeToWait(_ numbers: inout Numbers) -> Duration {
+  func timeToWait(_ numbers: inout Numbers) -> Duration {
+    min(Self.timeToWait(&numbers), scenario.longestWait)
+  }
+
+  fileprivate static func timeToWait(_ numbers: inout Numbers) -> Duration {
     switch numbers.within(0...9) {
     case 0: .zero
     case 1...4: .microseconds(numbers.within(1...20))
@@ -36,7 +40,9 @@ extension World {
   /// Starts, moves and cancels timers, from their own bodies too.
   private func playWithTimers(_ model: TimerModel, _ numbers: inout Numbers) async {
     let loop = group.next()
-    let set = TimerSet(on: loop, model, numbers.branch(), count: numbers.within(1...8))
+    let set = TimerSet(
+      on: loop, model, numbers.branch(), count: numbers.within(1...8),
+      longestWait: scenario.longestWait)
     for _ in 0..<numbers.within(1...20) where goesOn {
       var own = numbers.branch()
       // On the loop's thread, so that the model hears of it when the loop does.
@@ -99,11 +105,16 @@ private final class TimerSet: @unchecked Sendable {
   private var timers: [LoopTimer] = []
   private var numbers: Numbers
   private var isOver = false
+  private let longestWait: Duration
 
-  init(on loop: CompletionLoop, _ model: TimerModel, _ numbers: Numbers, count: Int) {
+  init(
+    on loop: CompletionLoop, _ model: TimerModel, _ numbers: Numbers, count: Int,
+    longestWait: Duration
+  ) {
     self.loop = loop
     self.model = model
     self.numbers = numbers
+    self.longestWait = longestWait
     modelNumbers = (0..<count).map { _ in model.newNumber() }
     timers = (0..<count).map { index in
       LoopTimer(on: loop) { [weak self] in self?.didEnd(index) }
@@ -120,7 +131,7 @@ private final class TimerSet: @unchecked Sendable {
   func act(_ numbers: inout Numbers) {
     let index = numbers.within(0...timers.count - 1)
     if numbers.chance(30) { return cancel(index) }
-    let time = World.timeToWait(&numbers)
+    let time = min(World.timeToWait(&numbers), longestWait)
     model.start(modelNumbers[index], on: loop, time)
     timers[index].start(time)
   }
