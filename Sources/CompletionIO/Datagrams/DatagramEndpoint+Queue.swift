@@ -51,6 +51,16 @@ extension DatagramEndpoint {
     afterSending()
   }
 
+  /// The policy of a send that waits for room.
+  ///
+  /// The kernel must not wait for a Unix-domain peer: it has copied the bytes before it looks at the
+  /// peer's queue (unix_dgram_sendmsg), and a request that it then tries again sends an empty
+  /// datagram (seen on Linux 6.18). Nor is there anything to poll for where no peer is connected.
+  private var waitingPolicy: ResubmissionPolicy {
+    guard isUnixDomain, policy == .completion else { return policy }
+    return .backoff(initial: .microseconds(50), limit: .milliseconds(2))
+  }
+
   /// Starts a send; `false` if it has to wait for a flight.
   private func start(_ place: Int, mayWait: Bool) -> Bool {
     // Each socket has been promised one flight for its sends.
@@ -60,8 +70,8 @@ extension DatagramEndpoint {
       byteCount: sending[place].byteCount, to: descriptor)
     var policy = ResubmissionPolicy.nonblocking
     if mayWait {
-      policy = self.policy
-      request.options = policy.asksNotToWait ? .doNotWait : .pollFirst
+      policy = waitingPolicy
+      request.options = policy == .completion ? .pollFirst : .doNotWait
       copyOut()
     } else {
       request.options = .doNotWait

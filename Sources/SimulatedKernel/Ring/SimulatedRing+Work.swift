@@ -60,7 +60,7 @@ extension SimulatedRing {
       request.phase = .waiting
       request.socket?.readers.append(request)
       request.socket?.writers.append(request)
-    case .queue(let listener) where !request.isInterrupted:
+    case .queue(let listener) where !request.isInterrupted && !request.mustNotWait:
       request.phase = .waiting
       request.awaitedListener = listener
       listener.connectors.append(request)

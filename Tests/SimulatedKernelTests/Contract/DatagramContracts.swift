@@ -137,12 +137,11 @@ import Uring
       try stage.calls.connect(near, to: address)
       for _ in 0..<11 { try stage.sendDatagram("send", 5, from: near) }
       try stage.sendDatagram("full", 5, from: near)
-      try stage.startDatagram("waits", 6, from: near)
-      try stage.completeAtOnce()
-      for _ in 0..<11 {
+      try stage.receiveDatagram("receive", from: far, over: OverUnix.self)
+      try stage.sendDatagram("room", 6, from: near)
+      for _ in 0..<10 {
         try stage.receiveDatagram("receive", from: far, over: OverUnix.self)
       }
-      try stage.complete()
       try stage.receiveDatagram("last", from: far, over: OverUnix.self)
       stage.close(near, far)
     }
