@@ -116,8 +116,12 @@ extension World {
     // The first send to a Unix-domain peer that is gone ends the connection (unix_dgram_sendmsg).
     let hasLostPeer = error.errno == .socketNotConnected && error.peer?.port == nil
     if hasLostPeer { return ledger.count("send to a peer that is gone") }
-    ledger.check(
-      error, under: scenario.policy, circumstances.union([.deadline, .closed, .queued]))
+    // A send to a Unix-domain peer that takes no more is tried for as long as it takes.
+    let isUnixSend = error.operation == .send && error.peer?.port == nil
+    let policy: ResubmissionPolicy =
+      isUnixSend && scenario.policy == .completion
+      ? .backoff(initial: .microseconds(50), limit: .milliseconds(2)) : scenario.policy
+    ledger.check(error, under: policy, circumstances.union([.deadline, .closed, .queued]))
   }
 
   /// Makes a socket with an address of its own; `nil` if that fails.

@@ -59,9 +59,11 @@ struct CompletionEngine: EchoEngine {
       received: { stream, chunk in stream.enqueue(chunk) },
       ended: { stream, _ in stream.close() })
     do throws(SocketError) {
-      try listener.handle(echo) { error in
-        if let error { StandardLines.report("accepting ended: \(error)") }
-      }
+      try listener.handle(
+        echo,
+        ended: { error in
+          if let error { StandardLines.report("accepting ended: \(error)") }
+        })
     } catch {
       StandardLines.report("\(error)")
     }
