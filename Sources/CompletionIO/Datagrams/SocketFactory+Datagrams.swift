@@ -9,19 +9,9 @@ extension SocketFactory {
   func openDatagrams(
     of family: Int32, _ options: DatagramOptions, for address: SocketAddress?
   ) throws(SocketError) -> FileDescriptor {
-    let descriptor: FileDescriptor
-    do throws(Errno) {
-      descriptor = try calls.makeDatagramSocket(family: family)
-    } catch {
-      throw SocketError(.open, error, peer: address)
+    try open(for: address, options.settings(for: family)) { () throws(Errno) in
+      try calls.makeDatagramSocket(family: family)
     }
-    do throws(SocketError) {
-      try calls.setOptions(options.settings(for: family), on: descriptor, address)
-    } catch {
-      calls.close(descriptor)
-      throw error
-    }
-    return descriptor
   }
 
   /// Makes sockets that share one address, one for each of `count` loops, as listeners do
@@ -29,23 +19,8 @@ extension SocketFactory {
   func bindDatagrams(
     to address: SocketAddress, count: Int, _ options: DatagramOptions
   ) throws(SocketError) -> (sockets: [FileDescriptor], address: SocketAddress) {
-    var sockets: [FileDescriptor] = []
-    do throws(SocketError) {
-      let first = try openDatagrams(of: address.family, options, for: address)
-      sockets.append(first)
-      let bound = try bindFirst(first, to: address, options.common)
-      let sharing = [SocketSetting(.reusePort, true)]
-      if count > 1 { try calls.setOptions(sharing, on: first, address) }
-      for _ in 1..<max(1, count) {
-        let next = try openDatagrams(of: bound.family, options, for: bound)
-        sockets.append(next)
-        try calls.setOptions(sharing, on: next, bound)
-        _ = try bind(next, to: bound)
-      }
-      return (sockets, bound)
-    } catch {
-      for socket in sockets { calls.close(socket) }
-      throw error
+    try bindSharing(address, count: count, options.common) { address throws(SocketError) in
+      try openDatagrams(of: address.family, options, for: address)
     }
   }
 

@@ -47,9 +47,19 @@ struct SocketFactory {
   private func open(
     for address: SocketAddress, _ settings: [SocketSetting]
   ) throws(SocketError) -> FileDescriptor {
+    try open(for: address, settings) { () throws(Errno) in
+      try calls.makeSocket(family: address.family)
+    }
+  }
+
+  /// Makes a socket and sets its options; what cannot have them is closed.
+  func open(
+    for address: SocketAddress?, _ settings: [SocketSetting],
+    _ make: () throws(Errno) -> FileDescriptor
+  ) throws(SocketError) -> FileDescriptor {
     let descriptor: FileDescriptor
     do throws(Errno) {
-      descriptor = try calls.makeSocket(family: address.family)
+      descriptor = try make()
     } catch {
       throw SocketError(.open, error, peer: address)
     }
@@ -63,35 +73,45 @@ struct SocketFactory {
   }
 
   /// Makes listening sockets that share one address, one for each of `count` loops.
-  ///
-  /// The first is bound without `SO_REUSEPORT`, so that an address that somebody else has is
-  /// refused; the option is set afterwards, which lets only our own join.
   func listen(
     on address: SocketAddress, count: Int, _ options: SocketOptions
   ) throws(SocketError) -> (listeners: [FileDescriptor], address: SocketAddress) {
-    var listeners: [FileDescriptor] = []
+    let (listeners, bound) = try bindSharing(
+      address, count: count, options
+    ) { address throws(SocketError) in try openListening(on: address, options) }
+    do throws(Errno) {
+      for listener in listeners { try calls.listen(listener, backlog: options.backlog) }
+    } catch {
+      for listener in listeners { calls.close(listener) }
+      throw SocketError(.listen, error, peer: address)
+    }
+    return (listeners, bound)
+  }
+
+  /// Makes sockets that share one address, one for each of `count` loops.
+  ///
+  /// The first is bound without `SO_REUSEPORT`, so that an address that somebody else has is
+  /// refused; the option is set afterwards, which lets only our own join.
+  func bindSharing(
+    _ address: SocketAddress, count: Int, _ options: SocketOptions,
+    _ open: (SocketAddress) throws(SocketError) -> FileDescriptor
+  ) throws(SocketError) -> (sockets: [FileDescriptor], address: SocketAddress) {
+    var sockets: [FileDescriptor] = []
     do throws(SocketError) {
-      let first = try openListening(on: address, options)
-      listeners.append(first)
+      let first = try open(address)
+      sockets.append(first)
       let bound = try bindFirst(first, to: address, options)
       let sharing = [SocketSetting(.reusePort, true)]
       if count > 1 { try calls.setOptions(sharing, on: first, address) }
-      for _ in 1..<count {
-        let next = try openListening(on: bound, options)
-        listeners.append(next)
+      for _ in 1..<max(1, count) {
+        let next = try open(bound)
+        sockets.append(next)
         try calls.setOptions(sharing, on: next, address)
         _ = try bind(next, to: bound)
       }
-      for listener in listeners {
-        do throws(Errno) {
-          try calls.listen(listener, backlog: options.backlog)
-        } catch {
-          throw SocketError(.listen, error, peer: address)
-        }
-      }
-      return (listeners, bound)
+      return (sockets, bound)
     } catch {
-      for listener in listeners { calls.close(listener) }
+      for socket in sockets { calls.close(socket) }
       throw error
     }
   }
