@@ -84,6 +84,9 @@ extension DatagramEndpoint {
     for wait in closers { loop.finish(wait) }
     closers = []
     tellEnd(.closed)
+    // Before the call, so that nothing can follow it, and a handler may refer to its endpoint.
+    let handler = handler
+    self.handler = nil
     handler?.closed(self)
   }
 

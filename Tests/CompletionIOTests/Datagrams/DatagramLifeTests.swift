@@ -37,6 +37,23 @@ struct DatagramLifeTests {
     }
   }
 
+  @Test("A handler that refers to its socket keeps nothing behind its close")
+  func handlerIsLetGo() async throws {
+    try await withLoops { group in
+      var socket: DatagramSocket? = try await DatagramSocket.bind(
+        to: "127.0.0.1:0", on: group.loops[0])
+      weak let seen = socket
+      let closed = Event()
+      socket?.endpoint.start(
+        DatagramHandler(
+          received: { [socket] _, _ in _ = socket }, closed: { _ in closed.happen() }))
+      socket?.abort()
+      socket = nil
+      await closed.wait()
+      while seen != nil { await Task.yield() }
+    }
+  }
+
   @Test("All interfaces serve both families")
   func everywhere() async throws {
     try await withLoops { group in
