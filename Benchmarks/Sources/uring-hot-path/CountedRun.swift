@@ -40,10 +40,27 @@ struct CountedRun {
       Double(Self.now - start) / Double(rounds(for: 16_384) * connections)
     result.completionsPerEnter = (figures[.completions] ?? 0) / (figures[.enters] ?? 1)
     figures[.references] = try count(.references, messages: 4_096, server, client)[.references]
-    figures[.instructions] = try count(.instructions, messages: 16, server, client)[.instructions]
+    figures[.instructions] = try fewestInstructions(server, client)
     result.figures = figures
     try server.stop()
     return result
+  }
+
+  /// The fewest instructions for a message of several windows.
+  ///
+  /// A window is short, because each instruction of it raises a signal, and the messages of a window
+  /// may be spread over one turn of the loop more or fewer: a single window says 5 % more or less. A
+  /// change that costs instructions costs them in every window.
+  private func fewestInstructions(
+    _ server: HotPathServer, _ client: LockstepClient
+  ) throws -> Double? {
+    var fewest: Double?
+    for _ in 0..<5 {
+      let figures = try count(.instructions, messages: 16, server, client)
+      guard let figure = figures[.instructions] else { return nil }
+      fewest = min(figure, fewest ?? figure)
+    }
+    return fewest
   }
 
   private func rounds(for messages: Int) -> Int {
