@@ -61,7 +61,7 @@ let package = Package(
     ),
     .target(
       name: "CompletionIO",
-      dependencies: ["Uring", systemPackage],
+      dependencies: ["ReadinessIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .target(
@@ -103,7 +103,7 @@ let package = Package(
     ),
     .target(
       name: "SimulatedKernel",
-      dependencies: ["CompletionIO", "Uring", systemPackage],
+      dependencies: ["CompletionIO", "ReadinessIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .target(
