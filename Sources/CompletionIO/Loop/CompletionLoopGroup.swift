@@ -6,11 +6,16 @@ public import Uring
 ///
 /// Nothing is shared between the loops: each has its ring, its buffers, its connections. A group
 /// that is dropped stops its loops.
+///
+/// Where the kernel refuses rings, completions are made of readiness (epoll), and the program is the
+/// same.
 public final class CompletionLoopGroup: Sendable {
   /// The loops, in no order of importance.
   public let loops: [CompletionLoop]
   /// How the loops were made.
   public let configuration: LoopConfiguration
+  /// The interface of the kernel that the loops use, and why it is not a ring.
+  public let kernel: LoopKernel
   private let nextIndex = Atomic<Int>(0)
   private let lifetime: GroupLifetime
 
@@ -18,13 +23,17 @@ public final class CompletionLoopGroup: Sendable {
   ///
   /// - Parameters:
   ///   - count: How many; one for each processor if `nil`.
+  ///   - kernel: The interface of the kernel that they use. The environment variable
+  ///     `SWIFT_URING_KERNEL` decides instead where it is set. That readiness stands in for a ring
+  ///     is told once on standard error.
   ///   - configuration: How each is made.
-  /// - Throws: ``RingSetupError`` when a ring cannot be made, with the reason and what to do; loops
-  ///   that had started are stopped.
+  /// - Throws: ``RingSetupError`` when a ring cannot be made and readiness was not allowed or could
+  ///   not do it, with the reason and what to do; loops that had started are stopped.
   ///
-  /// The corresponding C functions are `io_uring_setup` and `pthread_create`.
+  /// The corresponding C functions are `io_uring_setup` or `epoll_create1`, and `pthread_create`.
   public init(
-    count: Int? = nil, configuration: LoopConfiguration = LoopConfiguration()
+    count: Int? = nil, kernel: KernelChoice = .automatic,
+    configuration: LoopConfiguration = LoopConfiguration()
   ) throws(RingSetupError) {
     let count = count ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     guard count > 0 else {
@@ -33,16 +42,26 @@ public final class CompletionLoopGroup: Sendable {
     self.configuration = configuration
     let lifetime = GroupLifetime(count)
     self.lifetime = lifetime
+    var choice = try kernel.overridden()
+    var used = LoopKernel.ring
     var loops: [CompletionLoop] = []
     do throws(RingSetupError) {
       for _ in 0..<count {
-        loops.append(try LoopThread.start(configuration) { lifetime.loopEnded() })
+        let started = try LoopThread.start(configuration, on: choice) { lifetime.loopEnded() }
+        // All loops of a group use what the first has got.
+        if loops.isEmpty {
+          used = started.kernel
+          choice = used == .ring ? .ring : .readiness
+        }
+        loops.append(started.loop)
       }
     } catch {
       for loop in loops { loop.stop() }
       throw error
     }
     self.loops = loops
+    self.kernel = used
+    if case .readiness(let error?) = used { ReadinessNotice.tell(error) }
   }
 
   /// Makes a group of loops that the caller turns, all on the calling thread.
@@ -50,8 +69,12 @@ public final class CompletionLoopGroup: Sendable {
   /// - Parameters:
   ///   - loops: Made on this thread; ``loopEnded()`` is owed for each.
   ///   - configuration: How they were made.
-  package init(turning loops: [CompletionLoop], configuration: LoopConfiguration) {
+  package init(
+    turning loops: [CompletionLoop], configuration: LoopConfiguration,
+    kernel: LoopKernel = .ring
+  ) {
     precondition(!loops.isEmpty, "a group of no loops")
+    self.kernel = kernel
     self.loops = loops
     self.configuration = configuration
     lifetime = GroupLifetime(loops.count)

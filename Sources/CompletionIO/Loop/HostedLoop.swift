@@ -17,34 +17,30 @@ public import Uring
 public final class HostedLoop {
   /// The loop, for connections and operations; its thread is the one that has made this object.
   public let loop: CompletionLoop
-  private let ring: RingBox
+  /// The interface of the kernel that the loop uses, and why it is not a ring.
+  public let kernel: LoopKernel
+  private let hosted: HostedKernel
   private let batch: UnsafeMutableBufferPointer<Completion>
   private var hasEnded = false
 
-  /// A ring that can be kept for ever.
-  private final class RingBox {
-    var ring: Ring
-
-    init(_ ring: consuming Ring) {
-      self.ring = ring
-    }
-  }
-
   /// Makes a loop bound to the calling thread.
   ///
-  /// - Parameter configuration: How the loop is made.
-  /// - Throws: ``RingSetupError`` when a ring cannot be made, with the reason and what to do.
+  /// - Parameters:
+  ///   - kernel: The interface of the kernel that it uses. The environment variable
+  ///     `SWIFT_URING_KERNEL` decides instead where it is set.
+  ///   - configuration: How the loop is made.
+  /// - Throws: ``RingSetupError`` when a ring cannot be made and readiness was not allowed or could
+  ///   not do it, with the reason and what to do.
   ///
-  /// The corresponding C function is `io_uring_setup`.
-  public init(configuration: LoopConfiguration = LoopConfiguration()) throws(RingSetupError) {
-    let features = try LoopThread.features(for: configuration)
-    let box = RingBox(try LoopThread.makeRing(configuration))
-    let loop = try CompletionLoop(configuration: configuration, features: features)
-    try loop.prepare(&box.ring)
-    ring = box
-    self.loop = loop
+  /// The corresponding C function is `io_uring_setup` or `epoll_create1`.
+  public init(
+    kernel: KernelChoice = .automatic, configuration: LoopConfiguration = LoopConfiguration()
+  ) throws(RingSetupError) {
+    (loop, hosted, self.kernel) = try HostedKernel.make(
+      kernel.overridden(), configuration)
     unsafe batch = .allocate(capacity: 512)
     loop.prepareToTurn()
+    if case .readiness(let error?) = self.kernel { ReadinessNotice.tell(error) }
   }
 
   /// Ends the loop, as ``close()`` does.
@@ -54,20 +50,21 @@ public final class HostedLoop {
   deinit {
     close()
     guard hasEnded else {
-      _ = unsafe Unmanaged.passRetained(ring)
+      _ = unsafe Unmanaged.passRetained(hosted)
       _ = unsafe Unmanaged.passRetained(loop)
       return
     }
     unsafe batch.deallocate()
   }
 
-  /// The ring's descriptor, for poll(2): readable when completions have come.
+  /// The descriptor of the ring, or of the epoll instance, for poll(2): readable when completions
+  /// have come, or could.
   ///
   /// Behind each ``turn(waitingAtMost:)`` that has returned everything is submitted.
-  public var ringDescriptor: FileDescriptor { ring.ring.descriptor }
+  public var ringDescriptor: FileDescriptor { hosted.descriptor }
 
   /// Whether a turn would do something at once.
-  public var hasWork: Bool { !loop.isIdle }
+  public var hasWork: Bool { !loop.isIdle || hosted.hasWork }
 
   /// Runs jobs, submits, waits, and delivers what has come: one system call.
   ///
@@ -80,7 +77,7 @@ public final class HostedLoop {
   public func turn(waitingAtMost limit: Duration?) throws(LoopError) {
     guard !hasEnded else { throw LoopError(.stopped) }
     guard loop.isCurrent else { throw LoopError(.wrongThread) }
-    unsafe loop.turn(on: &ring.ring, batch: batch, limit: limit)
+    unsafe hosted.turn(loop, batch, limit)
   }
 
   /// Ends every operation and connection, then the loop: turns it until the kernel has given
@@ -92,8 +89,8 @@ public final class HostedLoop {
     guard !hasEnded, loop.isCurrent else { return }
     loop.stop()
     repeat {
-      unsafe loop.turn(on: &ring.ring, batch: batch)
-    } while !loop.endIfDrained(preparedCount: ring.ring.preparedCount)
+      unsafe hosted.turn(loop, batch, nil)
+    } while !loop.endIfDrained(preparedCount: hosted.preparedCount)
     hasEnded = true
   }
 }

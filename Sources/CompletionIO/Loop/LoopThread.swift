@@ -3,27 +3,37 @@ internal import Synchronization
 internal import SystemPackage
 internal import Uring
 
-/// The thread of a loop: makes its ring, runs the loop to its end, and closes the ring.
+/// The thread of a loop: makes its ring, or what stands in for one, runs the loop to its end, and
+/// closes the ring.
 ///
 /// Made with pthread_create(3), because a ring takes requests from the thread that made it alone
 /// and its requests are cancelled when that thread exits (io_should_terminate_tw): it has to
 /// outlive every one of them, which no thread of a pool promises.
 final class LoopThread: Sendable {
   private let loopConfiguration: LoopConfiguration
-  private let result = Mutex<Result<CompletionLoop, RingSetupError>?>(nil)
+  private let choice: KernelChoice
+  private let result = Mutex<Result<Started, RingSetupError>?>(nil)
   private let started = Semaphore()
   private let ended: @Sendable () -> Void
 
-  private init(_ configuration: LoopConfiguration, ended: @escaping @Sendable () -> Void) {
+  /// A loop, and the interface that it uses.
+  typealias Started = (loop: CompletionLoop, kernel: LoopKernel)
+
+  private init(
+    _ configuration: LoopConfiguration, _ choice: KernelChoice,
+    ended: @escaping @Sendable () -> Void
+  ) {
     loopConfiguration = configuration
+    self.choice = choice
     self.ended = ended
   }
 
-  /// Starts a thread with a loop, and waits until the loop has its ring.
+  /// Starts a thread with a loop, and waits until the loop has its kernel.
   static func start(
-    _ configuration: LoopConfiguration, ended: @escaping @Sendable () -> Void
-  ) throws(RingSetupError) -> CompletionLoop {
-    let thread = LoopThread(configuration, ended: ended)
+    _ configuration: LoopConfiguration, on choice: KernelChoice,
+    ended: @escaping @Sendable () -> Void
+  ) throws(RingSetupError) -> Started {
+    let thread = LoopThread(configuration, choice, ended: ended)
     var identifier = pthread_t()
     let context = unsafe Unmanaged.passRetained(thread).toOpaque()
     let error = unsafe pthread_create(
@@ -48,18 +58,49 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
-      let features = try Self.features(for: loopConfiguration)
-      var ring = try Self.makeRing(loopConfiguration)
-      let loop = try CompletionLoop(configuration: loopConfiguration, features: features)
-      try loop.prepare(&ring)
-      result.withLock { $0 = .success(loop) }
-      started.signal()
-      loop.run(on: &ring)
+      switch choice {
+      case .ring: try runOnRing()
+      case .readiness: try runOnReadiness(because: nil)
+      case .automatic: try runOnEither()
+      }
     } catch {
       result.withLock { $0 = .failure(error) }
       started.signal()
     }
     ended()
+  }
+
+  private func runOnEither() throws(RingSetupError) {
+    do throws(RingSetupError) {
+      try runOnRing()
+    } catch {
+      guard loopConfiguration.mayUseReadiness(insteadOf: error) else { throw error }
+      try runOnReadiness(because: error)
+    }
+  }
+
+  private func runOnRing() throws(RingSetupError) {
+    let features = try Self.features(for: loopConfiguration)
+    var ring = try Self.makeRing(loopConfiguration)
+    let loop = try CompletionLoop(configuration: loopConfiguration, features: features)
+    try loop.prepare(&ring)
+    run(loop, on: &ring, .ring)
+  }
+
+  private func runOnReadiness(because error: RingSetupError?) throws(RingSetupError) {
+    var kernel = try Self.makeReadinessKernel(loopConfiguration)
+    let loop = try CompletionLoop(
+      configuration: loopConfiguration, features: ReadinessFeatures.all)
+    kernel.provide(from: loop.pool)
+    run(loop, on: &kernel, .readiness(because: error))
+  }
+
+  private func run<K: Kernel & ~Copyable>(
+    _ loop: CompletionLoop, on kernel: inout K, _ name: LoopKernel
+  ) {
+    result.withLock { $0 = .success((loop, name)) }
+    started.signal()
+    loop.run(on: &kernel)
   }
 
   /// The kernel's features, if they are enough for a loop of this configuration.
@@ -71,6 +112,21 @@ final class LoopThread: Sendable {
     try features.requireForLoop()
     if configuration.directDescriptorCount > 0 { try features.require([.directDescriptors]) }
     return features
+  }
+
+  /// A kernel of calls, for a loop that needs nothing which only a ring has.
+  static func makeReadinessKernel(
+    _ configuration: LoopConfiguration
+  ) throws(RingSetupError) -> ReadinessKernel<LinuxCalls> {
+    try configuration.check()
+    if configuration.directDescriptorCount > 0 {
+      try ReadinessFeatures.all.require([.directDescriptors])
+    }
+    do throws(Errno) {
+      return ReadinessKernel(try LinuxCalls(), configuration.ring)
+    } catch {
+      throw .diagnose(error)
+    }
   }
 
   static func makeRing(
@@ -88,6 +144,13 @@ final class LoopThread: Sendable {
       }
     }
     return ring
+  }
+}
+
+extension LoopConfiguration {
+  /// Whether readiness can stand in for a ring that could not be made.
+  func mayUseReadiness(insteadOf error: RingSetupError) -> Bool {
+    error.leavesReadiness && directDescriptorCount == 0
   }
 }
 

@@ -9,9 +9,9 @@ public struct EpollPoller: Poller, ~Copyable {
   /// Ends a wait from another thread.
   public let waker: PollerWaker
   /// System calls made so far.
-  public private(set) var kernelCallCount: UInt64 = 0
+  public internal(set) var kernelCallCount: UInt64 = 0
 
-  private let epoll: FileDescriptor
+  package let epoll: FileDescriptor
   /// Where the kernel writes events.
   private let arrivals: UnsafeMutableBufferPointer<epoll_event>
   /// Whether the kernel has waits in nanoseconds, as far as is known; decided by its first answer.

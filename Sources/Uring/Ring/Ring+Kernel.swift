@@ -15,22 +15,40 @@ extension Ring: Kernel {
   }
 
   package mutating func shutdown(_ descriptor: Descriptor, direction: Int32) -> Int32 {
-    assert(!descriptor.isDirect, "shutdown(2) takes an ordinary descriptor")
-    return Glibc.shutdown(descriptor.rawValue, direction) == 0 ? 0 : -Glibc.errno
+    descriptor.shutDown(direction: direction)
   }
 
   package mutating func connectWithoutWaiting(_ request: Request) -> Int32 {
-    assert(request.operation == .connect && !request.descriptor.isDirect)
-    return curing_connect_without_waiting(
-      request.descriptor.rawValue, request.operand, request.count)
+    request.connectWithoutWaiting()
   }
 
   package mutating func pendingError(of descriptor: Descriptor) -> Int32 {
-    assert(!descriptor.isDirect, "getsockopt(2) takes an ordinary descriptor")
+    descriptor.pendingError
+  }
+}
+
+// System calls that do better than a request, or where there are no requests.
+extension Descriptor {
+  /// shutdown(2); 0 or a negated errno.
+  package func shutDown(direction: Int32) -> Int32 {
+    assert(!isDirect, "shutdown(2) takes an ordinary descriptor")
+    return Glibc.shutdown(rawValue, direction) == 0 ? 0 : -Glibc.errno
+  }
+
+  /// The socket's pending error (`SO_ERROR`) as a negated errno, or 0: getsockopt(2).
+  package var pendingError: Int32 {
+    assert(!isDirect, "getsockopt(2) takes an ordinary descriptor")
     var error: Int32 = 0
     var byteCount = socklen_t(MemoryLayout<Int32>.size)
-    let result = unsafe getsockopt(
-      descriptor.rawValue, SOL_SOCKET, SO_ERROR, &error, &byteCount)
+    let result = unsafe getsockopt(rawValue, SOL_SOCKET, SO_ERROR, &error, &byteCount)
     return result == 0 ? -error : -Glibc.errno
+  }
+}
+
+extension Request {
+  /// connect(2) without a wait, in any mode of the socket; 0 or a negated errno.
+  package func connectWithoutWaiting() -> Int32 {
+    assert(operation == .connect && !descriptor.isDirect)
+    return curing_connect_without_waiting(descriptor.rawValue, operand, count)
   }
 }
