@@ -130,7 +130,7 @@ part == "features" {
 
 part == "disabled" && index($0, "\"refusal\": \"") { disabled[kernels] = field($0, "refusal") }
 
-part ~ /^(restricted|ring|tour|sockets|readiness)$/ { add_test($0) }
+part ~ /^(restricted|ring|tour|sockets|readiness|sockets-readiness)$/ { add_test($0) }
 
 part ~ /^echo-/ {
   if ($1 == "messages") messages[kernels, part] = $2
@@ -140,18 +140,25 @@ part ~ /^echo-/ {
 }
 
 # Decides what failed on a kernel.
-function judge(k,    names, n, p) {
+function judge(k,    names) {
   if (!done[k]) fail(k, "the measurement did not come to its end")
   if (refusal[k] != "") {
     split(titles[k], names, /[.]/)
     if (refusal[k] !~ /this kernel lacks/ || names[1] > 5 || names[2] >= 10)
       fail(k, "refused: " refusal[k])
+    judge_parts(k, "sockets-readiness echo-completion-handler-readiness" \
+      " echo-completion-async-readiness")
     return
   }
   if ((k, "disabled") in ended && disabled[k] !~ /io_uring_disabled is 2/)
     fail(k, "disabled by sysctl, it said: " disabled[k])
-  n = split("features restricted ring tour sockets readiness echo-completion-handler" \
-    " echo-completion-async", names, " ")
+  judge_parts(k, "features restricted ring tour sockets readiness sockets-readiness" \
+    " echo-completion-handler echo-completion-async echo-completion-handler-readiness" \
+    " echo-completion-async-readiness")
+}
+
+function judge_parts(k, list,    names, n, p) {
+  n = split(list, names, " ")
   for (p = 1; p <= n; p++) {
     if (!((k, names[p]) in ended)) continue
     if (ended[k, names[p]] == 0) continue
@@ -193,8 +200,11 @@ function summary(    values, k) {
   test_row("Would-block tour", "tour")
   test_row("Tests on real sockets", "sockets")
   test_row("Tests of readiness", "readiness")
+  test_row("Tests on real sockets, on readiness", "sockets-readiness")
   echo_row("Echo with handlers", "echo-completion-handler")
   echo_row("Echo with tasks", "echo-completion-async")
+  echo_row("Echo with handlers on readiness", "echo-completion-handler-readiness")
+  echo_row("Echo with tasks on readiness", "echo-completion-async-readiness")
 }
 
 function behaviours(    values, c, k, r, now) {

@@ -190,6 +190,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
       core.statistics.enters += 1
       _ = try kernel.enter(
         minimumCompletionCount: mayWait ? 1 : 0, timeout: timeout, minimumWait: nil)
+      core.statistics.otherSystemCalls += kernel.takeCallCount()
     } catch {
       switch EnterVerdict(for: error) {
       case .goOn:

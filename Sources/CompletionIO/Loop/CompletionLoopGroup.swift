@@ -69,6 +69,7 @@ public final class CompletionLoopGroup: Sendable {
   /// - Parameters:
   ///   - loops: Made on this thread; ``loopEnded()`` is owed for each.
   ///   - configuration: How they were made.
+  ///   - kernel: What they use.
   package init(
     turning loops: [CompletionLoop], configuration: LoopConfiguration,
     kernel: LoopKernel = .ring

@@ -1,6 +1,6 @@
 /// Counts of a loop so far.
 public struct LoopStatistics: Hashable, Sendable {
-  /// System calls that submitted and waited.
+  /// Calls that submitted and waited: system calls on a ring, and made of others on readiness.
   public var enters: UInt64 = 0
   /// Enters that failed for want of memory or for an overflow, and were tried again.
   public var enterFailures: UInt64 = 0
@@ -30,7 +30,7 @@ public struct LoopStatistics: Hashable, Sendable {
   public var bytesSent: UInt64 = 0
   /// Answers of would-block or a partial send whose rest was copied out of its pool buffer.
   public var sendsCopied: UInt64 = 0
-  /// System calls besides enters.
+  /// System calls besides enters, and those that enters are made of on readiness.
   public var otherSystemCalls: UInt64 = 0
   /// Verdicts, by kind.
   var verdicts = InlineCounters()

@@ -119,6 +119,7 @@ final class LoopThread: Sendable {
     _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> ReadinessKernel<LinuxCalls> {
     try configuration.check()
+    if let mistake = configuration.ring.mistake { throw mistake }
     if configuration.directDescriptorCount > 0 {
       try ReadinessFeatures.all.require([.directDescriptors])
     }

@@ -22,6 +22,8 @@ struct RequestForms {
   private let countsWholeSends: Bool
   /// A send can do without a copy (Linux 6.0).
   let zeroCopy: Bool
+  /// The kernel's workers move bytes through a pipe (Linux 5.7).
+  let splices: Bool
   /// A receive takes its buffer only once there are bytes (Linux 5.19); otherwise it must not be
   /// made before, or every idle connection would have a buffer.
   private let lateBuffers: Bool
@@ -34,6 +36,7 @@ struct RequestForms {
     acceptDoNotWait = features.contains(.acceptDoNotWait)
     countsWholeSends = features.contains(.sendMessageZeroCopy)
     zeroCopy = features.contains(.sendZeroCopy)
+    splices = features.contains(.splice)
     lateBuffers = features.contains(.bufferRing)
   }
 

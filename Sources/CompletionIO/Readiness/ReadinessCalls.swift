@@ -51,9 +51,17 @@ package protocol ReadinessCalls: ~Copyable {
   /// - Throws: EINTR, ENOMEM.
   mutating func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno)
 
+  /// System calls made so far.
+  var callCount: UInt64 { get }
+
   /// Nanoseconds on a clock that never goes back.
   var now: UInt64 { get }
 
   /// Does nothing for a while, so that the kernel can find memory.
   mutating func pause(for duration: Duration)
+}
+
+extension ReadinessCalls where Self: ~Copyable {
+  /// None, where nobody counts.
+  package var callCount: UInt64 { 0 }
 }

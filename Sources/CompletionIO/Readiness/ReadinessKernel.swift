@@ -28,6 +28,8 @@ package struct ReadinessKernel<Calls: ReadinessCalls & ~Copyable>: ~Copyable {
   private var events: [ReadinessEvent] = []
   /// Whether the last enter did not look for events, because it had completions already.
   private var hasSkippedEvents = false
+  /// System calls that ``takeCallCount()`` has told.
+  private var toldCallCount: UInt64 = 0
 
   /// A place in the submission queue.
   struct Entry {
@@ -158,6 +160,11 @@ extension ReadinessKernel: Kernel where Calls: ~Copyable {
   package mutating func provide(from pool: BufferPool) {
     if self.pool == nil { self.pool = pool }
     pool.takeReturned { buffers.append($0) }
+  }
+
+  package mutating func takeCallCount() -> UInt64 {
+    defer { toldCallCount = calls.callCount }
+    return calls.callCount - toldCallCount
   }
 
   package var now: UInt64 { calls.now }

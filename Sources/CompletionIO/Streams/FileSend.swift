@@ -44,7 +44,9 @@ final class FileSend: SpecialSend {
     unsafe transfer.initialize(to: FileTransfer(from: file))
     super.init(stream, wait)
     // A worker waits for the peer, which only this policy wants.
-    guard byteCount >= Self.pipeThreshold, stream.policy == .completion else { return }
+    guard byteCount >= Self.pipeThreshold, stream.policy == .completion,
+      stream.loop.core.forms.splices
+    else { return }
     if let pipe = stream.shared.pipes.take() { way = .pipe(pipe) }
   }
 

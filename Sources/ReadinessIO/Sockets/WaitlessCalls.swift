@@ -52,6 +52,7 @@ package enum WaitlessCalls {
   ///   - listener: The listener.
   ///   - memory: Room for a `sockaddr_storage` and, behind it, a `socklen_t` with its size; `nil` to
   ///     leave the peer's address.
+  /// - Returns: The connection's descriptor.
   package static func accept(
     from listener: Int32, addressInto memory: UnsafeMutableRawPointer?
   ) -> Int32 {

@@ -32,8 +32,9 @@ extension KernelFeature {
     case .receiveSendBundle: .featureBit(.receiveSendBundle)
     case .minimumTimeout: .featureBit(.minimumTimeout)
     case .noIOWait: .featureBit(.noIOWait)
-    case .accept, .connect, .cancel, .close, .read, .send, .receive, .shutdown, .messageRing,
-      .socket, .sendZeroCopy, .sendMessageZeroCopy, .readMultishot, .installDescriptor, .bind,
+    case .accept, .connect, .cancel, .close, .read, .send, .receive, .splice, .shutdown,
+      .messageRing, .socket, .sendZeroCopy, .sendMessageZeroCopy, .readMultishot,
+      .installDescriptor, .bind,
       .listen, .epollWait, .receiveZeroCopy:
       .opcode(opcode)
     case .pollMultishot, .acceptMultishot, .receiveMultishot, .pollFirst, .acceptPollFirst,
@@ -55,6 +56,7 @@ extension KernelFeature {
     case .read: CURING_OP_READ
     case .send: CURING_OP_SEND
     case .receive: CURING_OP_RECV
+    case .splice: CURING_OP_SPLICE
     case .shutdown: CURING_OP_SHUTDOWN
     case .messageRing: CURING_OP_MSG_RING
     case .socket: CURING_OP_SOCKET

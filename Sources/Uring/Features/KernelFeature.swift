@@ -49,6 +49,8 @@ public enum KernelFeature: String, CaseIterable, Hashable, Sendable {
   case send
   /// Receives into one piece of memory (`IORING_OP_RECV`).
   case receive
+  /// Moves bytes between a pipe and a file or a socket (`IORING_OP_SPLICE`).
+  case splice
   /// Ends directions of a socket (`IORING_OP_SHUTDOWN`).
   case shutdown
   /// Posts a completion on another ring (`IORING_OP_MSG_RING`).
@@ -111,7 +113,7 @@ extension KernelFeature {
     switch self {
     case .noDrop, .submitStable, .accept, .connect, .cancel: "5.5"
     case .close, .read, .send, .receive: "5.6"
-    case .fastPoll: "5.7"
+    case .fastPoll, .splice: "5.7"
     case .extendedArgument, .shutdown: "5.11"
     case .pollMultishot: "5.13"
     case .submitAll, .messageRing, .registeredRingDescriptor: "5.18"

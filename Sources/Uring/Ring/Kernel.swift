@@ -27,6 +27,10 @@ package protocol Kernel: ~Copyable {
   /// Makes returned buffers available to receives. See ``Ring/provide(from:)``.
   mutating func provide(from pool: BufferPool)
 
+  /// System calls that it has made since it was asked last, where an enter is made of others; 0 where
+  /// an enter is one.
+  mutating func takeCallCount() -> UInt64
+
   /// Whether completions wait outside the full queue.
   var hasOverflow: Bool { get }
 

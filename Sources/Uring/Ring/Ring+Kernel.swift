@@ -2,6 +2,9 @@ internal import CLiburing
 internal import Glibc
 
 extension Kernel where Self: ~Copyable {
+  @inlinable
+  package mutating func takeCallCount() -> UInt64 { 0 }
+
   package mutating func pause(for duration: Duration) {
     usleep(UInt32(clamping: duration.clampedNanoseconds / 1000))
   }

@@ -3,7 +3,7 @@ extension RingConfiguration {
   /// The field that makes io_uring_setup(2) say EINVAL with every set of flags; `nil` for none.
   ///
   /// The limits are IORING_MAX_ENTRIES and IORING_MAX_CQ_ENTRIES (io_uring_fill_params).
-  var mistake: RingSetupError? {
+  package var mistake: RingSetupError? {
     guard let flags = flagLadder.last else {
       return .badConfiguration(
         "RingConfiguration.flagLadder", "empty", rule: "one set of flags or more")

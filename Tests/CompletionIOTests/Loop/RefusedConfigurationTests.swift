@@ -1,6 +1,7 @@
 import CompletionIO
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -52,7 +53,7 @@ struct RefusedConfigurationTests {
   @Test("Each names its field and its value", arguments: mistakes)
   func isRefused(_ mistake: Mistake) throws {
     if mistake.field.hasSuffix("directDescriptorCount"),
-      !(try KernelFeatures.discover()).contains(.directDescriptors)
+      !kernelFeatures.contains(.directDescriptors)
     {
       return
     }

@@ -4,6 +4,8 @@ import ArgumentParser
 enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable {
   case completionAsync = "completion-async"
   case completionHandler = "completion-handler"
+  case completionAsyncReadiness = "completion-async-readiness"
+  case completionHandlerReadiness = "completion-handler-readiness"
   case readinessEpoll = "readiness-epoll"
   case readinessRing = "readiness-ring"
   case blockingThreads = "blocking-threads"
@@ -18,8 +20,12 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
   /// Starts the engine.
   func start(_ configuration: EngineConfiguration) throws -> any EchoEngine {
     switch self {
-    case .completionAsync: try CompletionEngine(configuration, style: .tasks)
-    case .completionHandler: try CompletionEngine(configuration, style: .handlers)
+    case .completionAsync: try CompletionEngine(configuration, style: .tasks, on: .ring)
+    case .completionHandler: try CompletionEngine(configuration, style: .handlers, on: .ring)
+    case .completionAsyncReadiness:
+      try CompletionEngine(configuration, style: .tasks, on: .readiness)
+    case .completionHandlerReadiness:
+      try CompletionEngine(configuration, style: .handlers, on: .readiness)
     case .readinessEpoll: try ReadinessEngine(configuration, poller: .epoll)
     case .readinessRing: try ReadinessEngine(configuration, poller: .ring)
     case .blockingThreads: try BlockingThreadsEngine(configuration)

@@ -13,6 +13,8 @@ struct EngineStyle {
     switch engine {
     case .completionHandler: self.init("#005a9e", "#4aa3f0", .circle)
     case .completionAsync: self.init("#3a9ad9", "#9ad1f9", .ring)
+    case .completionHandlerReadiness: self.init("#6a3d9a", "#b28ae0", .circle, dashed: true)
+    case .completionAsyncReadiness: self.init("#9a6fc0", "#d5bdf0", .ring, dashed: true)
     case .readinessEpoll: self.init("#c04a00", "#f07f3c", .triangle)
     case .readinessRing: self.init("#d99400", "#f7c95c", .diamond)
     case .nio: self.init("#00856a", "#35c9a0", .square, dashed: true)

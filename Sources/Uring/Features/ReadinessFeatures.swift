@@ -1,11 +1,9 @@
-package import Uring
-
-/// What a loop finds on a ``ReadinessKernel``.
+/// The features that a loop finds where completions are made of readiness.
 package enum ReadinessFeatures {
   /// Every feature but those that only a ring has: memory that is lent for sending, descriptors in a
-  /// table, messages between rings.
+  /// table, splices by workers, messages between rings.
   package static let all = KernelFeatures(KernelFeature.allCases).subtracting([
     .sendZeroCopy, .directDescriptors, .registeredRingDescriptor, .messageRing, .sendMessageRing,
-    .receiveZeroCopy, .receiveSendBundle, .incrementalBuffers, .installDescriptor,
+    .receiveZeroCopy, .receiveSendBundle, .incrementalBuffers, .installDescriptor, .splice,
   ])
 }
