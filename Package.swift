@@ -136,6 +136,12 @@ let package = Package(
       name: "CSeccomp",
       path: "Tests/CSeccomp"
     ),
+    .executableTarget(
+      name: "without-rings",
+      dependencies: ["CSeccomp"],
+      path: "Tests/WithoutRings",
+      swiftSettings: settings
+    ),
     .target(
       name: "TestSupport",
       dependencies: ["Uring", systemPackage],
@@ -161,7 +167,7 @@ let package = Package(
     .testTarget(
       name: "CompletionIOTests",
       dependencies: [
-        "CompletionTestSupport", "TestSupport", "CompletionIO", "Uring", systemPackage,
+        "CompletionTestSupport", "TestSupport", "CompletionIO", "CSeccomp", "Uring", systemPackage,
       ],
       swiftSettings: settings
     ),

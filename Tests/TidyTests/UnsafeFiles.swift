@@ -21,7 +21,7 @@ enum UnsafeFiles {
     ],
     // The ring's C struct, its mapped queues, and plain system calls.
     "Sources/Uring/Ring": [
-      "EventDescriptor", "Pipe", "Ring", "Ring+Buffers", "Ring+Completion",
+      "EventDescriptor", "MonotonicClock", "Pipe", "Ring", "Ring+Buffers", "Ring+Completion",
       "Ring+DirectDescriptors",
       "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission", "Ring+Timeouts",
       "RingSetupError+Diagnosis",
@@ -36,11 +36,16 @@ enum UnsafeFiles {
       "FlightTable", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory", "TimerWheels",
       "WaitTable",
     ],
+    // Memory that requests point to, which is used during a call, and headers of messages.
+    "Sources/CompletionIO/Readiness": [
+      "CompletionQueue", "LinuxCalls", "ReadinessKernel", "ReadinessKernel+Messages",
+      "ReadinessKernel+Receive", "ReadinessKernel+Send",
+    ],
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
       "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
-      "CompletionLoopGroup+Shutdown", "HostedLoop", "LoopInstant",
+      "CompletionLoopGroup+Shutdown", "HostedKernel", "HostedLoop", "KernelChoice",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",
@@ -82,7 +87,7 @@ enum UnsafeFiles {
     ],
     // The array that epoll_wait(2) fills.
     "Sources/ReadinessIO/EpollPoller": [
-      "EpollPoller"
+      "EpollPoller", "EpollPoller+Watching",
     ],
     // An eventfd that wakes a poller.
     "Sources/ReadinessIO/Poller": [
@@ -95,7 +100,7 @@ enum UnsafeFiles {
     // Plain system calls on memory that the caller lends.
     "Sources/ReadinessIO/Sockets": [
       "NonblockingSocket+Connecting", "NonblockingSocket+Listening", "NonblockingSocket+Transfer",
-      "SocketCalls",
+      "SocketCalls", "WaitlessCalls",
     ],
     // Raw rings, memory and sockets for checks of the kernel; the checks themselves are safe.
     "Sources/KernelChecks/Support": [

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Uring
 
 /// A point in time on the clock of the loops: for deadlines.
@@ -38,12 +37,4 @@ extension LoopInstant: InstantProtocol {
   public static func + (instant: LoopInstant, duration: Duration) -> LoopInstant {
     instant.advanced(by: duration)
   }
-}
-
-/// Reads the clock of the loops: clock_gettime(2).
-@Sendable
-func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

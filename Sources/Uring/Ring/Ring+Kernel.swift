@@ -11,11 +11,7 @@ extension Kernel where Self: ~Copyable {
 }
 
 extension Ring: Kernel {
-  package var now: UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
+  package var now: UInt64 { monotonicNanoseconds() }
 
   package mutating func shutdown(_ descriptor: Descriptor, direction: Int32) -> Int32 {
     descriptor.shutDown(direction: direction)
