@@ -17,7 +17,7 @@ extension RingPoller {
       reap()  // Without deferred task work completions come unasked.
       let mayBlock = candidates.isEmpty && remaining != .zero && !mayHoldTaskWork
       if mayBlock {
-        try enter(minimumCompletionCount: 1, timeout: remaining)
+        try sleep(timeout: remaining, until: deadline)
       } else if ring.preparedCount > 0 {
         try submit()
       }
