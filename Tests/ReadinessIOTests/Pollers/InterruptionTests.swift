@@ -25,7 +25,8 @@ struct InterruptionTests {
           let register = round == 0 ? poller.register : poller.modify
           try register(channel.near, 7, .readable, .level)
           var events: [ReadinessEvent] = []
-          #expect(try !poller.waitOnce(into: &events, timeout: .microseconds(round * 20)))
+          let time = Duration.microseconds(round * 20)
+          #expect(try !poller.waitOnce(into: &events, timeout: time, limit: nil))
           #expect(events == [])
         }
       } catch {
@@ -55,7 +56,7 @@ private func interruptWaits(_ kind: PollerKind) throws {
         var answer: Errno?
         do throws(Errno) {
           // Ends by itself, so that a signal that is not told fails the test.
-          _ = try poller.waitOnce(into: &events, timeout: .seconds(10))
+          _ = try poller.waitOnce(into: &events, timeout: .seconds(10), limit: nil)
         } catch {
           answer = error
         }

@@ -51,7 +51,9 @@ protocol AnyPoller: AnyObject {
   ) throws(Errno)
   func deregister(_ descriptor: FileDescriptor) throws(Errno)
   /// Does not go on after EINTR.
-  func waitOnce(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool
+  func waitOnce(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int?
+  ) throws(Errno) -> Bool
   var waker: PollerWaker { get }
   var kernelCallCount: UInt64 { get }
 }
@@ -59,10 +61,12 @@ protocol AnyPoller: AnyObject {
 extension AnyPoller {
   /// Goes on after EINTR: the ring of another test that ran on this thread may still have work for
   /// it, and without deferred task work that interrupts whatever it waits in (`TIF_NOTIFY_SIGNAL`).
-  func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool {
+  func wait(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int? = nil
+  ) throws(Errno) -> Bool {
     while true {
       do throws(Errno) {
-        return try waitOnce(into: &events, timeout: timeout)
+        return try waitOnce(into: &events, timeout: timeout, limit: limit)
       } catch {
         guard error == .interrupted else { throw error }
       }
@@ -70,9 +74,11 @@ extension AnyPoller {
   }
 
   /// What is ready, in the order of the tokens.
-  func ready(timeout: Duration? = .zero) throws(Errno) -> [ReadinessEvent] {
+  func ready(
+    timeout: Duration? = .zero, limit: Int? = nil
+  ) throws(Errno) -> [ReadinessEvent] {
     var events: [ReadinessEvent] = []
-    _ = try wait(into: &events, timeout: timeout)
+    _ = try wait(into: &events, timeout: timeout, limit: limit)
     return events.sorted { $0.token < $1.token }
   }
 }
@@ -100,8 +106,11 @@ private final class PollerBox<P: Poller & ~Copyable>: AnyPoller {
     try poller.deregister(descriptor)
   }
 
-  func waitOnce(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool {
-    try poller.wait(into: &events, timeout: timeout)
+  func waitOnce(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int?
+  ) throws(Errno) -> Bool {
+    guard let limit else { return try poller.wait(into: &events, timeout: timeout) }
+    return try poller.wait(into: &events, timeout: timeout, limit: limit)
   }
 
   var waker: PollerWaker { poller.waker }
