@@ -38,8 +38,7 @@ public struct EpollPoller: Poller, ~Copyable {
     }
     self.waker = waker
     self.epoll = epoll
-    // One more than the limit: the waker's event is not the caller's.
-    unsafe arrivals = .allocate(capacity: eventLimit + 1)
+    unsafe arrivals = .allocate(capacity: eventLimit)
     unsafe arrivals.initialize(repeating: epoll_event())
   }
 
@@ -55,6 +54,7 @@ public struct EpollPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     guard token != pollerReservedToken else { throw .invalidArgument }
+    try interest.check()
     kernelCallCount += 1
     try Self.control(epoll, EPOLL_CTL_ADD, descriptor, token, interest, mode)
   }
@@ -66,6 +66,7 @@ public struct EpollPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     guard token != pollerReservedToken else { throw .invalidArgument }
+    try interest.check()
     kernelCallCount += 1
     try Self.control(epoll, EPOLL_CTL_MOD, descriptor, token, interest, mode)
   }
@@ -91,16 +92,30 @@ public struct EpollPoller: Poller, ~Copyable {
 
   /// Waits for events.
   ///
-  /// See ``Poller/wait(into:timeout:)``.
+  /// See ``Poller/wait(into:timeout:limit:)``.
   public mutating func wait(
-    into events: inout [ReadinessEvent], timeout: Duration?
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int = .max
   ) throws(Errno) -> Bool {
     events.removeAll(keepingCapacity: true)
-    kernelCallCount += 1
-    let count = wait(timeout)
+    guard limit > 0 else { throw .invalidArgument }
+    let places = unsafe min(limit, arrivals.count)
+    let count = wait(timeout, places: places)
     guard count >= 0 else { throw .current }
+    let wasWoken = take(count, into: &events)
+    guard count == places else { return wasWoken }
+    // The waker's event is not the caller's. It leaves the only place to one that is; where there
+    // are more, another wait could report a descriptor a second time.
+    if wasWoken, places == 1 { _ = take(wait(.zero, places: 1), into: &events) }
+    // And it may have found no place.
+    return wasWoken || waker.drainIfPending(&kernelCallCount)
+  }
+
+  /// Reports what has arrived.
+  ///
+  /// - Returns: Whether the waker is in it.
+  private mutating func take(_ count: Int, into events: inout [ReadinessEvent]) -> Bool {
     var wasWoken = false
-    for index in 0..<Int(count) {
+    for index in 0..<max(0, count) {
       let event = unsafe arrivals[index]
       let token = unsafe event.data.u64
       if token == pollerReservedToken {
@@ -115,24 +130,25 @@ public struct EpollPoller: Poller, ~Copyable {
     return wasWoken
   }
 
-  private mutating func wait(_ timeout: Duration?) -> Int32 {
-    let limit = Int32(clamping: unsafe arrivals.count)
+  /// How many events have arrived in the first places; below 0 for an error.
+  private mutating func wait(_ timeout: Duration?, places: Int) -> Int {
+    let limit = Int32(clamping: places)
+    kernelCallCount += 1
     guard let timeout else {
-      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, -1)
+      return Int(unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, -1))
     }
     let nanoseconds = timeout.clampedNanoseconds
     guard countsNanoseconds, nanoseconds > 0 else {
       let milliseconds = Self.milliseconds(notBelow: nanoseconds)
-      return unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, milliseconds)
+      return Int(unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, milliseconds))
     }
     // epoll_wait(2) counts in milliseconds; this call, since Linux 5.11, in nanoseconds.
     var time = timespec(
       tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
     let count = unsafe epoll_pwait2(epoll.rawValue, arrivals.baseAddress, limit, &time, nil)
-    guard count < 0, Errno.current == .noFunction else { return count }
+    guard count < 0, Errno.current == .noFunction else { return Int(count) }
     countsNanoseconds = false
-    kernelCallCount += 1
-    return wait(timeout)
+    return wait(timeout, places: places)
   }
 
   /// A time for epoll_wait(2): never less than was asked, so that nobody's wait ends too early.

@@ -16,7 +16,8 @@ public protocol Poller: ~Copyable {
   ///   - interest: What to wait for, beside errors and hang-ups.
   ///   - mode: When to report it again.
   /// - Throws: EEXIST (registered already), EBADF (not open), EPERM (a regular file or another that
-  ///   is always ready), EINVAL (the reserved token), ENOSPC (a limit is reached), ENOMEM.
+  ///   is always ready), EINVAL (the reserved token, or an interest that no poller can give), ENOSPC
+  ///   (a limit is reached), ENOMEM.
   ///
   /// The corresponding C function is `epoll_ctl` with `EPOLL_CTL_ADD`.
   mutating func register(
@@ -32,7 +33,8 @@ public protocol Poller: ~Copyable {
   ///   - token: Comes back in each of its events; any value but ``reservedToken``.
   ///   - interest: What to wait for, beside errors and hang-ups.
   ///   - mode: When to report it again.
-  /// - Throws: ENOENT (not registered), EBADF (not open), EPERM, EINVAL (the reserved token), ENOMEM.
+  /// - Throws: ENOENT (not registered), EBADF (not open), EPERM, EINVAL (the reserved token, or an
+  ///   interest that no poller can give), ENOMEM.
   ///
   /// The corresponding C function is `epoll_ctl` with `EPOLL_CTL_MOD`.
   mutating func modify(
@@ -49,19 +51,22 @@ public protocol Poller: ~Copyable {
 
   /// Waits until a registered descriptor is ready, the time is over, or the waker is used.
   ///
-  /// A descriptor has at most one event in a wait. When more are ready than the poller's event
-  /// limit, the others come first in the next wait.
+  /// A descriptor has at most one event in a wait. When more are ready than a wait may have, the
+  /// others come first in the next one.
   ///
   /// - Parameters:
   ///   - events: Replaced by what is ready; keeps its capacity, so that waiting does not allocate.
   ///   - timeout: How long to wait at most; zero does not wait; `nil` for as long as it takes.
+  ///   - limit: Most events of this wait, from 1; more than the poller was made for are as many as
+  ///     it was made for.
   /// - Returns: Whether ``PollerWaker/wake()`` was called since the last wait.
-  /// - Throws: EINTR (a signal, or a ring on this thread without `DEFER_TASKRUN`), ENOMEM.
+  /// - Throws: EINTR (a signal, or a ring on this thread without `DEFER_TASKRUN`), EINVAL (a limit
+  ///   below 1), ENOMEM.
   /// - Complexity: O(events)
   ///
   /// The corresponding C function is `epoll_pwait2`.
   mutating func wait(
-    into events: inout [ReadinessEvent], timeout: Duration?
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int
   ) throws(Errno) -> Bool
 
   /// Ends a wait from another thread.
@@ -72,14 +77,22 @@ public protocol Poller: ~Copyable {
 }
 
 extension Poller where Self: ~Copyable {
+  /// Waits for as many events as the poller was made for.
+  ///
+  /// See ``Poller/wait(into:timeout:limit:)``.
+  public mutating func wait(
+    into events: inout [ReadinessEvent], timeout: Duration?
+  ) throws(Errno) -> Bool {
+    try wait(into: &events, timeout: timeout, limit: .max)
+  }
+
   /// The one token that a registration cannot have; it names the waker.
   public static var reservedToken: UInt64 { pollerReservedToken }
 }
 
 let pollerReservedToken = UInt64.max
 
-/// How many events a wait of a caller's may have: one less than epoll takes at most, because the
-/// waker's event is not the caller's.
+/// How many events a wait of a caller's may have: fewer than epoll takes at most.
 ///
 /// `EP_MAX_EVENTS` is `INT_MAX / sizeof(struct epoll_event)`, whose size is 12 or 16 bytes
 /// (fs/eventpoll.c).

@@ -81,25 +81,56 @@ extension RingPoller {
 
   /// Hands over what is prepared, without waiting.
   mutating func submit() throws(Errno) {
-    try enter(minimumCompletionCount: 0, timeout: nil)
+    _ = try enter(minimumCompletionCount: 0, timeout: nil)
+  }
+
+  /// Hands over what is prepared and waits for a completion.
+  ///
+  /// An enter that took requests answers with their count, whatever ended its wait
+  /// (io_uring_enter(2), "RETURN VALUE"). A wait that ended before its time and without a completion
+  /// was ended by a signal, which nobody else would tell of.
+  mutating func sleep(
+    timeout: Duration?, until deadline: ContinuousClock.Instant?
+  ) throws(Errno) {
+    let requestCount = ring.preparedCount
+    let completionCount = try enter(minimumCompletionCount: 1, timeout: timeout)
+    // A kernel that took only a part of the requests did not wait.
+    guard requestCount > 0, ring.preparedCount == 0, completionCount == 0 else { return }
+    if let deadline, ContinuousClock.now >= deadline { return }
+    throw .interrupted
   }
 
   /// Enters the kernel and takes in what completed.
-  mutating func enter(minimumCompletionCount: Int, timeout: Duration?) throws(Errno) {
-    defer { reap() }
+  ///
+  /// - Returns: How many completions there were.
+  private mutating func enter(
+    minimumCompletionCount: Int, timeout: Duration?
+  ) throws(Errno) -> Int {
     do throws(Errno) {
       _ = try ring.enter(minimumCompletionCount: minimumCompletionCount, timeout: timeout)
     } catch .resourceBusy {
-      // The completion queue must be emptied first (io_uring_enter(2)); `reap` does.
+      // The completion queue must be emptied first (io_uring_enter(2)).
+      return max(1, reap())
+    } catch {
+      _ = reap()
+      throw error
     }
+    return reap()
   }
 
-  mutating func reap() {
+  /// Takes in the completions that are there.
+  ///
+  /// - Returns: How many there were.
+  @discardableResult
+  mutating func reap() -> Int {
+    var total = 0
     var count: Int
     repeat {
       count = unsafe ring.reap(into: batch)
       for index in 0..<count { unsafe note(batch[index]) }
+      total += count
     } while unsafe count == batch.count
+    return total
   }
 
   /// Turns a completion into a candidate, unless it is stale.

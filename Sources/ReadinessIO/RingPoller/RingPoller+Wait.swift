@@ -5,11 +5,12 @@ internal import Uring
 extension RingPoller {
   /// Waits for events.
   ///
-  /// See ``Poller/wait(into:timeout:)``.
+  /// See ``Poller/wait(into:timeout:limit:)``.
   public mutating func wait(
-    into events: inout [ReadinessEvent], timeout: Duration?
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int = .max
   ) throws(Errno) -> Bool {
     events.removeAll(keepingCapacity: true)
+    guard limit > 0 else { throw .invalidArgument }
     var remaining = timeout.map { max(.zero, $0) }
     let deadline = remaining.flatMap { $0 == .zero ? nil : ContinuousClock.now.advanced(by: $0) }
     while true {
@@ -17,12 +18,12 @@ extension RingPoller {
       reap()  // Without deferred task work completions come unasked.
       let mayBlock = candidates.isEmpty && remaining != .zero && !mayHoldTaskWork
       if mayBlock {
-        try enter(minimumCompletionCount: 1, timeout: remaining)
+        try sleep(timeout: remaining, until: deadline)
       } else if ring.preparedCount > 0 {
         try submit()
       }
       try collectTaskWork()
-      let wasWoken = try deliver(into: &events)
+      let wasWoken = try deliver(into: &events, limit: limit)
       if wasWoken || !events.isEmpty { return wasWoken }
       if let failure {
         self.failure = nil
@@ -56,8 +57,10 @@ extension RingPoller {
   private var collectionLimit: Int { unsafe looks.count / 16 + 4 }
 
   /// Looks at candidates and reports those that are ready.
-  private mutating func deliver(into events: inout [ReadinessEvent]) throws(Errno) -> Bool {
-    let count = gather()
+  private mutating func deliver(
+    into events: inout [ReadinessEvent], limit: Int
+  ) throws(Errno) -> Bool {
+    let count = gather(limit)
     guard count > 0 else { return false }
     try look(at: count)
     var wasWoken = false
@@ -89,19 +92,26 @@ extension RingPoller {
     return wasWoken
   }
 
-  /// Moves candidates out of the queue, up to the event limit.
-  private mutating func gather() -> Int {
+  /// Moves candidates out of the queue: the waker, which is no event of the caller's, and so many
+  /// more.
+  private mutating func gather(_ limit: Int) -> Int {
     var count = 0
-    while unsafe count < looks.count, let entry = candidates.popFirst() {
-      let slot = Int(entry)
-      registrations[slot].state.remove(.queued)
-      guard registrations[slot].state.contains(.candidate) else { continue }
-      registrations[slot].state.remove(.candidate)
-      unsafe looks[count] = pollfd(
-        fd: entry, events: Int16(registrations[slot].interest.rawValue), revents: 0)
-      count += 1
+    if take(Int(waker.descriptor.rawValue), to: count) { count += 1 }
+    let end = unsafe count + min(limit, looks.count - 1)
+    while count < end, let entry = candidates.popFirst() {
+      registrations[Int(entry)].state.remove(.queued)
+      if take(Int(entry), to: count) { count += 1 }
     }
     return count
+  }
+
+  /// Has the next look include a descriptor, if that is a candidate.
+  private mutating func take(_ slot: Int, to index: Int) -> Bool {
+    guard registrations[slot].state.contains(.candidate) else { return false }
+    registrations[slot].state.remove(.candidate)
+    unsafe looks[index] = pollfd(
+      fd: Int32(slot), events: Int16(registrations[slot].interest.rawValue), revents: 0)
+    return true
   }
 
   private mutating func look(at count: Int) throws(Errno) {

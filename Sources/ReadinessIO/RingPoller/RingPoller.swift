@@ -74,8 +74,8 @@ public struct RingPoller: Poller, ~Copyable {
     unsafe looks.initialize(repeating: pollfd())
     let slot = Int(waker.descriptor.rawValue)
     registrations = Array(repeating: Registration(), count: slot + 1)
-    registrations[slot].set(
-      token: pollerReservedToken, interest: .readable, mode: .level)
+    // By edges, because a wait takes all wakes there are.
+    registrations[slot].set(token: pollerReservedToken, interest: .readable, mode: .edge)
     listToArm(slot)
   }
 
@@ -106,6 +106,7 @@ public struct RingPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     guard token != pollerReservedToken else { throw .invalidArgument }
+    try interest.check()
     try checkPollable(descriptor)
     let slot = Int(descriptor.rawValue)
     guard slot < descriptorLimit else { throw .noSpace }
@@ -126,6 +127,7 @@ public struct RingPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     guard token != pollerReservedToken else { throw .invalidArgument }
+    try interest.check()
     let slot = try registeredSlot(of: descriptor)
     try disarm(slot)
     registrations[slot].set(token: token, interest: interest, mode: mode)

@@ -165,6 +165,27 @@ struct RegistrationTests {
     #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
   }
 
+  @Test(
+    "An interest that no poller can give is EINVAL", arguments: PollerKind.allCases,
+    // EPOLLPRI, EPOLLRDNORM, EPOLLMSG, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLET.
+    [0x2, 0x40, 0x400, 1 << 28, 1 << 30, 1 << 31] as [UInt32])
+  func interest(kind: PollerKind, bit: UInt32) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    let interest = Interest.readable.union(Interest(rawValue: bit))
+    #expect(throws: Errno.invalidArgument) {
+      try poller.register(channel.near, token: 7, interest: interest, mode: .level)
+    }
+    // Errors and hang-ups may be asked for; they come in any case.
+    let given = Interest(rawValue: 0x1 | 0x8 | 0x10)
+    try poller.register(channel.near, token: 7, interest: given, mode: .level)
+    #expect(throws: Errno.invalidArgument) {
+      try poller.modify(channel.near, token: 8, interest: interest, mode: .level)
+    }
+    channel.write(1, to: channel.far)
+    #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
+  }
+
   @Test("A limit of events that no wait can have is refused", arguments: [Int.min, -1, 0, .max])
   func eventLimit(limit: Int) {
     #expect(throws: Errno.invalidArgument) { _ = try EpollPoller(eventLimit: limit) }

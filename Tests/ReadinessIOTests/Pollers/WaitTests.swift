@@ -86,10 +86,67 @@ struct WaitTests {
     var seen: Set<UInt64> = []
     for _ in 0..<6 {
       let ready = try poller.ready()
-      #expect(ready.count <= 9)
+      #expect(ready.count <= 8)
       seen.formUnion(ready.map(\.token))
     }
     #expect(seen.count == 40)
+  }
+
+  @Test("A wait takes no more than it says, and nothing is lost", arguments: PollerKind.allCases)
+  func limitOfAWait(kind: PollerKind) throws {
+    for mode in PollMode.allCases {
+      let poller = try kind.make(eventLimit: 8)
+      let channels = try (0..<20).map { _ in try Channel.stream() }
+      for (index, channel) in channels.enumerated() {
+        try poller.register(channel.near, token: UInt64(index), interest: .writable, mode: mode)
+      }
+      var seen: [UInt64] = []
+      for limit in [1, 2, 3, 1, 5, 8, Int.max, 8, 8] {
+        let ready = try poller.ready(limit: limit)
+        #expect(ready.count <= min(limit, 8), "\(mode)")
+        seen += ready.map(\.token)
+      }
+      #expect(Set(seen).count == 20, "\(mode)")
+      if mode != .level { #expect(seen.count == 20, "\(mode)") }
+    }
+  }
+
+  @Test("A wait for one event has it beside a wake", arguments: PollerKind.allCases)
+  func limitBesideWake(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channels = try (0..<3).map { _ in try Channel.stream() }
+    for (index, channel) in channels.enumerated() {
+      try poller.register(channel.near, token: UInt64(index), interest: .writable, mode: .oneshot)
+    }
+    var events: [ReadinessEvent] = []
+    var (seen, wakeCount): (Set<UInt64>, Int) = ([], 0)
+    poller.waker.wake()
+    for _ in 0..<4 {
+      if try poller.wait(into: &events, timeout: .zero, limit: 1) { wakeCount += 1 }
+      #expect(events.count <= 1)
+      seen.formUnion(events.map(\.token))
+    }
+    #expect(seen == [0, 1, 2])
+    #expect(wakeCount == 1)
+  }
+
+  @Test("A wait and a wake report a descriptor once", arguments: PollerKind.allCases, 1...4)
+  func onceBesideWake(kind: PollerKind, limit: Int) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .writable, mode: .level)
+    poller.waker.wake()
+    #expect(try poller.ready(limit: limit).count == 1)
+  }
+
+  @Test(
+    "A wait for no event is refused", arguments: PollerKind.allCases, [Int.min, -1, 0])
+  func limitOfNone(kind: PollerKind, limit: Int) throws {
+    let poller = try kind.make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: .writable, mode: .oneshot)
+    #expect(throws: Errno.invalidArgument) { try poller.ready(limit: limit) }
+    #expect(try poller.ready().count == 1)
   }
 
   @Test("A level-triggered event costs no submission")

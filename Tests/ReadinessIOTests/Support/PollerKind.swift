@@ -50,16 +50,35 @@ protocol AnyPoller: AnyObject {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno)
   func deregister(_ descriptor: FileDescriptor) throws(Errno)
-  func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool
+  /// Does not go on after EINTR.
+  func waitOnce(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int?
+  ) throws(Errno) -> Bool
   var waker: PollerWaker { get }
   var kernelCallCount: UInt64 { get }
 }
 
 extension AnyPoller {
+  /// Goes on after EINTR: the ring of another test that ran on this thread may still have work for
+  /// it, and without deferred task work that interrupts whatever it waits in (`TIF_NOTIFY_SIGNAL`).
+  func wait(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int? = nil
+  ) throws(Errno) -> Bool {
+    while true {
+      do throws(Errno) {
+        return try waitOnce(into: &events, timeout: timeout, limit: limit)
+      } catch {
+        guard error == .interrupted else { throw error }
+      }
+    }
+  }
+
   /// What is ready, in the order of the tokens.
-  func ready(timeout: Duration? = .zero) throws(Errno) -> [ReadinessEvent] {
+  func ready(
+    timeout: Duration? = .zero, limit: Int? = nil
+  ) throws(Errno) -> [ReadinessEvent] {
     var events: [ReadinessEvent] = []
-    _ = try wait(into: &events, timeout: timeout)
+    _ = try wait(into: &events, timeout: timeout, limit: limit)
     return events.sorted { $0.token < $1.token }
   }
 }
@@ -87,16 +106,11 @@ private final class PollerBox<P: Poller & ~Copyable>: AnyPoller {
     try poller.deregister(descriptor)
   }
 
-  /// Goes on after EINTR: the ring of another test that ran on this thread may still have work for
-  /// it, and without deferred task work that interrupts whatever it waits in (`TIF_NOTIFY_SIGNAL`).
-  func wait(into events: inout [ReadinessEvent], timeout: Duration?) throws(Errno) -> Bool {
-    while true {
-      do throws(Errno) {
-        return try poller.wait(into: &events, timeout: timeout)
-      } catch {
-        guard error == .interrupted else { throw error }
-      }
-    }
+  func waitOnce(
+    into events: inout [ReadinessEvent], timeout: Duration?, limit: Int?
+  ) throws(Errno) -> Bool {
+    guard let limit else { return try poller.wait(into: &events, timeout: timeout) }
+    return try poller.wait(into: &events, timeout: timeout, limit: limit)
   }
 
   var waker: PollerWaker { poller.waker }
