@@ -56,6 +56,8 @@ struct RestrictedSocketTests {
     restriction.operations.remove(.connect)
     try await withLoops(1, { $0.ring.restriction = restriction }) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+      // Readiness has no list, and asks the kernel for nothing that one would keep from it.
+      guard group.kernel == .ring else { return listener.abort() }
       do {
         _ = try await StreamConnection.connect(to: listener.localAddress, on: group.next())
         Issue.record("connects")

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 package import Uring
 
 /// What the kernel under the tests can do, less what the environment hides.

@@ -14,15 +14,26 @@ extension Episode {
     // A ring refuses fewer; one flight is the wake-up's.
     configuration.ring.completionEntryCount = max(
       configuration.ring.completionEntryCount, configuration.ring.submissionEntryCount)
-    if try !KernelFeatures.discover().contains(.directDescriptors) {
-      configuration.directDescriptorCount = 0
-    }
-    let group = try CompletionLoopGroup(count: 1, configuration: configuration)
+    let group = try Self.group(of: configuration)
     let world = World(scenario, on: group, ledger)
     await Task(executorPreference: group.loops[0]) { await world.run() }.value
     world.announceStop()
     await group.close()
     ledger.checkEnd()
     return ledger
+  }
+
+  /// A loop with direct descriptors where the scenario has them and the kernel does too.
+  private static func group(
+    of configuration: LoopConfiguration
+  ) throws(RingSetupError) -> CompletionLoopGroup {
+    do throws(RingSetupError) {
+      return try CompletionLoopGroup(count: 1, configuration: configuration)
+    } catch {
+      guard configuration.directDescriptorCount > 0 else { throw error }
+      var ordinary = configuration
+      ordinary.directDescriptorCount = 0
+      return try CompletionLoopGroup(count: 1, configuration: ordinary)
+    }
   }
 }

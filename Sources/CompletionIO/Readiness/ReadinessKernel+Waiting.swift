@@ -53,9 +53,9 @@ extension ReadinessKernel where Calls: ~Copyable {
     swap(&descriptors, &unfinished)
     for descriptor in descriptors {
       watches[Int(descriptor)].facts.remove(.goesOn)
+      runWatchers(of: descriptor)
       run(.reading, of: descriptor)
       run(.writing, of: descriptor)
-      runWatchers(of: descriptor)
     }
   }
 
@@ -63,6 +63,8 @@ extension ReadinessKernel where Calls: ~Copyable {
     let descriptor = Int32(truncatingIfNeeded: event.token)
     guard watches.indices.contains(Int(descriptor)), watches[Int(descriptor)].waiterCount > 0
     else { return }
+    // Polls look before others take away what they are to see.
+    runWatchers(of: descriptor)
     let readiness = event.readiness
     if !readiness.isDisjoint(with: .endsReads) {
       watches[Int(descriptor)].facts.remove(.isEmpty)
@@ -72,7 +74,6 @@ extension ReadinessKernel where Calls: ~Copyable {
       run(.reading, of: descriptor)
     }
     if !readiness.isDisjoint(with: .endsWrites) { run(.writing, of: descriptor) }
-    runWatchers(of: descriptor)
   }
 
   /// Tries the requests of one side in order, until one has to wait.
