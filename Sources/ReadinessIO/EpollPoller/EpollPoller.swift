@@ -11,6 +11,11 @@ public struct EpollPoller: Poller, ~Copyable {
   /// System calls made so far.
   public private(set) var kernelCallCount: UInt64 = 0
 
+  /// Polls readable while a wait would find an event, or the waker has been used.
+  ///
+  /// It is the epoll instance itself.
+  public var fileDescriptor: FileDescriptor { epoll }
+
   private let epoll: FileDescriptor
   /// Where the kernel writes events.
   private let arrivals: UnsafeMutableBufferPointer<epoll_event>
