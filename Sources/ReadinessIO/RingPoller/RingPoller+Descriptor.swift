@@ -39,6 +39,10 @@ extension RingPoller {
     do throws(Errno) {
       try armListed()
       if ring.preparedCount > 0 { try submit() }
+      if watchesOthers {
+        plainCallCount += 2
+        try ring.renewNotification(notice.event.descriptor)
+      }
     } catch {
       // The next wait tries again, and throws if that fails too.
       isLeft = true

@@ -39,6 +39,8 @@ public struct RingPoller: Poller, ~Copyable {
   let looks: UnsafeMutableBufferPointer<pollfd>
   /// The registered files that are no sockets.
   var others = EpollRegister()
+  /// Whether there was one: it may be an eventfd.
+  var watchesOthers = false
   /// Tells other pollers of events; made when it is first asked for.
   var notice: Notice?
   private let descriptorLimit: Int
@@ -148,6 +150,7 @@ public struct RingPoller: Poller, ~Copyable {
         throw error
       }
     }
+    if socket == 0 { watchesOthers = true }
     registrations[slot].set(token: token, interest: interest, mode: mode, socket: socket)
     listToArm(slot)
     giveNotice()

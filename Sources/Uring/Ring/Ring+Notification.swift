@@ -16,4 +16,19 @@ extension Ring {
     let result = unsafe io_uring_register_eventfd(cell, descriptor.rawValue)
     guard result == 0 else { throw Errno(rawValue: -result) }
   }
+
+  /// Has the kernel forget that it put a signal off.
+  ///
+  /// What a ring with `deferTaskrun` is to signal from within an eventfd's signal is put off, and that
+  /// only once for each registration (io_eventfd_signal, Linux 6.18).
+  ///
+  /// - Parameter descriptor: The eventfd that ``notify(_:)`` was given.
+  /// - Throws: ENOMEM and the errors of ``notify(_:)``: there is no eventfd then.
+  ///
+  /// The corresponding C functions are `io_uring_unregister_eventfd` and
+  /// `io_uring_register_eventfd`.
+  package mutating func renewNotification(_ descriptor: FileDescriptor) throws(Errno) {
+    _ = unsafe io_uring_unregister_eventfd(cell)
+    try notify(descriptor)
+  }
 }

@@ -88,6 +88,23 @@ struct NestedPollerTests {
     try outer.deregister(poller.fileDescriptor())
   }
 
+  @Test(
+    "Any file's events are told of, again and again", arguments: PollerKind.allCases,
+    Channel.Kind.allCases)
+  func files(kind: PollerKind, file: Channel.Kind) throws {
+    let outer = try PollerKind.epoll.make()
+    let poller = try kind.make()
+    try outer.register(poller.fileDescriptor(), token: 1, interest: .readable, mode: .level)
+    let channel = try file.make()
+    try poller.register(channel.near, token: 7, interest: .readable, mode: .edge)
+    for _ in 0..<4 {
+      channel.write(8, to: channel.far)
+      #expect(try outer.ready(timeout: .seconds(10)) == Self.inner)
+      #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
+      channel.drain(channel.near)
+    }
+  }
+
   @Test("What a wait leaves is told of", arguments: PollerKind.allCases)
   func leftOver(kind: PollerKind) throws {
     let outer = try PollerKind.epoll.make()
