@@ -23,7 +23,8 @@ enum UnsafeFiles {
     "Sources/Uring/Ring": [
       "EventDescriptor", "MonotonicClock", "Pipe", "Ring", "Ring+Buffers", "Ring+Completion",
       "Ring+DirectDescriptors",
-      "Ring+Kernel", "Ring+Restriction", "Ring+Setup", "Ring+Submission", "Ring+Timeouts",
+      "Ring+Kernel", "Ring+Notification", "Ring+Restriction", "Ring+Setup", "Ring+Submission",
+      "Ring+Timeouts",
       "RingSetupError+Diagnosis",
     ],
     // Socket addresses, which are C structs of several sizes.
@@ -95,7 +96,9 @@ enum UnsafeFiles {
     ],
     // The batch that completions are copied to.
     "Sources/ReadinessIO/RingPoller": [
-      "RingPoller", "RingPoller+Pollable", "RingPoller+Polls", "RingPoller+Wait",
+      "EpollRegister", "RingPoller", "RingPoller+Descriptor", "RingPoller+Files",
+      "RingPoller+Polls", "RingPoller+Wait",
+      "ThreadMark",
     ],
     // Plain system calls on memory that the caller lends.
     "Sources/ReadinessIO/Sockets": [

@@ -18,7 +18,7 @@ package struct LinuxCalls: ReadinessCalls, ~Copyable {
   }
 
   /// Readable while an event waits.
-  package var descriptor: FileDescriptor { poller.epoll }
+  package var descriptor: FileDescriptor { poller.fileDescriptor }
 
   package var callCount: UInt64 { poller.kernelCallCount + otherCallCount }
 

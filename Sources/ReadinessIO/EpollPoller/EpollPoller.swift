@@ -11,7 +11,12 @@ public struct EpollPoller: Poller, ~Copyable {
   /// System calls made so far.
   public internal(set) var kernelCallCount: UInt64 = 0
 
-  package let epoll: FileDescriptor
+  /// Polls readable while a wait would find an event, or the waker has been used.
+  ///
+  /// It is the epoll instance itself.
+  public var fileDescriptor: FileDescriptor { epoll }
+
+  let epoll: FileDescriptor
   /// Where the kernel writes events.
   private let arrivals: UnsafeMutableBufferPointer<epoll_event>
   /// Whether the kernel has waits in nanoseconds, as far as is known; decided by its first answer.

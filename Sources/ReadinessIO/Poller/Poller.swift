@@ -2,8 +2,9 @@ public import SystemPackage
 
 /// Waits until one of many descriptors is ready: the readiness model.
 ///
-/// ``EpollPoller`` and ``RingPoller`` give the same answers. A poller is used by one thread, which
-/// for a ``RingPoller`` is the thread that made it; only its ``PollerWaker`` may cross to others.
+/// ``EpollPoller`` and ``RingPoller`` give the same answers; <doc:ReadinessIO> has the table of what
+/// differs. A poller is used by one thread at a time, which for a ``RingPoller`` is the thread that
+/// made it; only its ``PollerWaker`` may be used meanwhile by others.
 ///
 /// A descriptor must be deregistered before it is closed. epoll forgets a closed file by itself;
 /// io_uring instead keeps the file open for as long as it polls it, and its peer would see no end.
@@ -68,6 +69,15 @@ public protocol Poller: ~Copyable {
   mutating func wait(
     into events: inout [ReadinessEvent], timeout: Duration?, limit: Int
   ) throws(Errno) -> Bool
+
+  /// The poller's own descriptor, for another poller, poll(2), or a loop of another library.
+  ///
+  /// It polls readable when a wait would find an event, or the waker has been used. Then wait, with a
+  /// timeout of zero; never read from it. It stays the poller's: deregister it wherever it is
+  /// registered before the poller ends.
+  ///
+  /// - Throws: EMFILE, ENFILE, ENOMEM.
+  var fileDescriptor: FileDescriptor { mutating get throws(Errno) }
 
   /// Ends a wait from another thread.
   var waker: PollerWaker { get }

@@ -7,6 +7,9 @@ struct CandidateQueue {
 
   var isEmpty: Bool { head == slots.count }
 
+  /// The oldest entry.
+  var first: Int32? { head < slots.count ? slots[head] : nil }
+
   mutating func append(_ slot: Int32) {
     slots.append(slot)
   }

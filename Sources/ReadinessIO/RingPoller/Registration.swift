@@ -7,6 +7,8 @@ struct Registration {
   /// Counts the polls that this place has had; a completion of an older one is stale.
   var generation: UInt32 = 0
   var interest: Interest = []
+  /// The number of the socket's inode; 0 for what is no socket.
+  var socket: UInt32 = 0
   var mode: PollMode = .level
   var state: State = []
 
@@ -46,16 +48,18 @@ struct Registration {
   }
 
   /// Starts or changes what the owner wants.
-  mutating func set(token: UInt64, interest: Interest, mode: PollMode) {
+  mutating func set(token: UInt64, interest: Interest, mode: PollMode, socket: UInt32) {
     self.token = token
     self.interest = interest.intersection(.all)
     self.mode = mode
+    self.socket = socket
     state.formIntersection(.positions)
     state.insert(.registered)
   }
 
   /// Forgets what the owner wanted.
   mutating func clear() {
+    socket = 0
     state.formIntersection(.positions)
   }
 }

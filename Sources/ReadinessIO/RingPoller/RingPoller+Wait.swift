@@ -10,7 +10,9 @@ extension RingPoller {
     into events: inout [ReadinessEvent], timeout: Duration?, limit: Int = .max
   ) throws(Errno) -> Bool {
     events.removeAll(keepingCapacity: true)
+    try checkThread()
     guard limit > 0 else { throw .invalidArgument }
+    defer { giveNotice() }
     var remaining = timeout.map { max(.zero, $0) }
     let deadline = remaining.flatMap { $0 == .zero ? nil : ContinuousClock.now.advanced(by: $0) }
     while true {
@@ -35,7 +37,7 @@ extension RingPoller {
   }
 
   /// Whether completions wait for an enter to be made.
-  private var mayHoldTaskWork: Bool {
+  var mayHoldTaskWork: Bool {
     ring.hasPendingTaskWork || ring.hasOverflow
   }
 

@@ -12,10 +12,16 @@ public import Uring
 /// Level and edge mode both keep one multishot poll armed, which costs no submission per event: in
 /// level mode a descriptor that was reported is simply looked at again by the next wait.
 /// `IORING_POLL_ADD_LEVEL` would be another way; the kernel refuses it (-EINVAL, Linux 6.18).
+///
+/// It belongs to the thread that made it; on any other one all but its waker answers ``wrongThread``.
+/// It may be dropped anywhere.
 @safe
 public struct RingPoller: Poller, ~Copyable {
   /// Ends a wait from another thread.
   public let waker: PollerWaker
+
+  /// What a poller answers on another thread than its own: EACCES, which means nothing else here.
+  public static var wrongThread: Errno { .permissionDenied }
 
   var ring: Ring
   /// Indexed by descriptor.
@@ -31,7 +37,14 @@ public struct RingPoller: Poller, ~Copyable {
   let batch: UnsafeMutableBufferPointer<Completion>
   /// Candidates on their way through poll(2).
   let looks: UnsafeMutableBufferPointer<pollfd>
+  /// The registered files that are no sockets.
+  var others = EpollRegister()
+  /// Whether there was one: it may be an eventfd.
+  var watchesOthers = false
+  /// Tells other pollers of events; made when it is first asked for.
+  var notice: Notice?
   private let descriptorLimit: Int
+  private let owner: ThreadMark
 
   /// Makes a poller for the calling thread.
   ///
@@ -57,6 +70,10 @@ public struct RingPoller: Poller, ~Copyable {
       throw .badConfiguration(
         "RingPoller.init(descriptorLimit:)", descriptorLimit, rule: "from 1 to \(Token.slotLimit)")
     }
+    var configuration = configuration
+    // A number in the thread's own table would be a stranger's ring on any other thread, and the
+    // table would keep the ring open until its thread ends.
+    configuration.registersDescriptor = false
     let ring = try Ring(configuration)
     let waker: PollerWaker
     do throws(Errno) {
@@ -67,6 +84,7 @@ public struct RingPoller: Poller, ~Copyable {
     self.ring = ring
     self.waker = waker
     self.descriptorLimit = descriptorLimit
+    owner = ThreadMark.make()
     unsafe batch = .allocate(capacity: 256)
     unsafe batch.initialize(repeating: Completion(token: Token(rawValue: 0), result: 0))
     // One more than the limit: the waker's event is not the caller's.
@@ -75,13 +93,19 @@ public struct RingPoller: Poller, ~Copyable {
     let slot = Int(waker.descriptor.rawValue)
     registrations = Array(repeating: Registration(), count: slot + 1)
     // By edges, because a wait takes all wakes there are.
-    registrations[slot].set(token: pollerReservedToken, interest: .readable, mode: .edge)
+    registrations[slot].set(
+      token: pollerReservedToken, interest: .readable, mode: .edge, socket: 0)
     listToArm(slot)
   }
 
   /// Ends the polls before the ring, which the kernel would take down later and on its own: until
   /// then it would keep every polled file open.
+  ///
+  /// So it does on another thread, which may not enter the ring.
   deinit {
+    unsafe batch.deallocate()
+    unsafe looks.deallocate()
+    guard ThreadMark.current == owner else { return }
     var ring = ring
     for slot in registrations.indices where registrations[slot].state.contains(.armed) {
       let cancel = Request.cancel(Self.pollToken(slot, registrations[slot].generation))
@@ -90,10 +114,9 @@ public struct RingPoller: Poller, ~Copyable {
       }
     }
     repeat {
-      guard (try? ring.enter()) != nil else { break }
+      let requestCount = ring.preparedCount
+      guard let count = try? ring.enter(), count > 0 || requestCount == 0 else { break }
     } while ring.preparedCount > 0 || ring.hasPendingTaskWork
-    unsafe batch.deallocate()
-    unsafe looks.deallocate()
   }
 
   /// System calls made so far.
@@ -102,36 +125,54 @@ public struct RingPoller: Poller, ~Copyable {
   /// Starts to watch a descriptor.
   ///
   /// See ``Poller/register(_:token:interest:mode:)``.
+  ///
+  /// - Throws: ``wrongThread``; EMFILE and ENFILE for the first descriptor that is no socket.
   public mutating func register(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
+    try checkThread()
     guard token != pollerReservedToken else { throw .invalidArgument }
     try interest.check()
-    try checkPollable(descriptor)
+    // As epoll refuses to watch itself.
+    guard descriptor != notice?.descriptor else { throw .invalidArgument }
     let slot = Int(descriptor.rawValue)
+    let socket = try socketNumber(of: descriptor)
     guard slot < descriptorLimit else { throw .noSpace }
-    if slot >= registrations.count {
-      let count = min(descriptorLimit, max(slot + 1, registrations.count * 2))
-      registrations.append(
-        contentsOf: repeatElement(Registration(), count: count - registrations.count))
+    makeRoom(for: slot)
+    guard registrations[slot].token != pollerReservedToken else { throw .fileExists }
+    guard try isNew(descriptor, socket: socket) else { throw .fileExists }
+    if registrations[slot].state.contains(.registered) {
+      // Closed before it was deregistered, and its number given to another file.
+      do throws(Errno) {
+        try release(slot)
+      } catch {
+        if socket == 0 { try? others.apply(.remove, to: descriptor, &plainCallCount) }
+        throw error
+      }
     }
-    guard !registrations[slot].state.contains(.registered) else { throw .fileExists }
-    registrations[slot].set(token: token, interest: interest, mode: mode)
+    if socket == 0 { watchesOthers = true }
+    registrations[slot].set(token: token, interest: interest, mode: mode, socket: socket)
     listToArm(slot)
+    giveNotice()
   }
 
   /// Changes a registration.
   ///
   /// See ``Poller/modify(_:token:interest:mode:)``.
+  ///
+  /// - Throws: ``wrongThread``.
   public mutating func modify(
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
+    try checkThread()
     guard token != pollerReservedToken else { throw .invalidArgument }
     try interest.check()
     let slot = try registeredSlot(of: descriptor)
     try disarm(slot)
-    registrations[slot].set(token: token, interest: interest, mode: mode)
+    let socket = registrations[slot].socket
+    registrations[slot].set(token: token, interest: interest, mode: mode, socket: socket)
     listToArm(slot)
+    giveNotice()
   }
 
   /// Stops to watch a descriptor.
@@ -139,23 +180,26 @@ public struct RingPoller: Poller, ~Copyable {
   /// See ``Poller/deregister(_:)``.
   ///
   /// When it returns, the kernel has let go of the file.
+  ///
+  /// - Throws: ``wrongThread``.
   public mutating func deregister(_ descriptor: FileDescriptor) throws(Errno) {
+    try checkThread()
     let slot = try registeredSlot(of: descriptor)
-    let isArmed = registrations[slot].state.contains(.armed)
-    try disarm(slot)
-    registrations[slot].clear()
-    if isArmed {
-      try submit()
-      try collectTaskWork()
-    }
+    let isSocket = registrations[slot].socket != 0
+    try release(slot)
+    giveNotice()
+    if !isSocket { try others.apply(.remove, to: descriptor, &plainCallCount) }
   }
 
-  private mutating func registeredSlot(of descriptor: FileDescriptor) throws(Errno) -> Int {
-    let slot = Int(descriptor.rawValue)
-    if registrations.indices.contains(slot), registrations[slot].state.contains(.registered) {
-      return slot
-    }
-    try checkPollable(descriptor)
-    throw .noSuchFileOrDirectory
+  /// Refuses every thread but the poller's own.
+  func checkThread() throws(Errno) {
+    guard ThreadMark.current == owner else { throw Self.wrongThread }
+  }
+
+  private mutating func makeRoom(for slot: Int) {
+    guard slot >= registrations.count else { return }
+    let count = min(descriptorLimit, max(slot + 1, registrations.count * 2))
+    registrations.append(
+      contentsOf: repeatElement(Registration(), count: count - registrations.count))
   }
 }

@@ -71,7 +71,8 @@ public struct Ring: ~Copyable {
     submissionEntryCount = parameters.sq_entries
     completionEntryCount = parameters.cq_entries
     // A registered descriptor spares each enter a look-up (Linux 5.18); without it all works.
-    let mayRegister = !hidden.contains(.registeredRingDescriptor)
+    let mayRegister =
+      configuration.registersDescriptor && !hidden.contains(.registeredRingDescriptor)
     isDescriptorRegistered = unsafe mayRegister && io_uring_register_ring_fd(cell) == 1
   }
 

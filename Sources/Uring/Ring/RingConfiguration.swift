@@ -20,6 +20,11 @@ public struct RingConfiguration: Hashable, Sendable {
   /// A restricted ring starts disabled. Its first enter enables it, and gives it to the thread that
   /// enters; buffers and direct tables have to be registered before.
   public var restriction: RingRestriction?
+  /// Whether enters look the ring up in a small table of the thread, where the kernel has one.
+  ///
+  /// The table keeps the ring open: dropped on another thread, the ring ends with its own thread. And
+  /// its number there is another ring's, or none's, on every other thread.
+  package var registersDescriptor = true
 
   /// Describes a ring.
   ///

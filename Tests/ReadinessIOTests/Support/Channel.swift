@@ -1,5 +1,7 @@
 import Glibc
+import Synchronization
 import SystemPackage
+import Uring
 
 /// Two connected descriptors, both non-blocking: a Unix-domain stream, or a pipe.
 ///
@@ -38,6 +40,53 @@ final class Channel {
       guard fcntl(end.rawValue, F_SETFL, O_NONBLOCK) == 0 else { throw Errno(rawValue: errno) }
     }
     return Channel(near: ends.readEnd, far: ends.writeEnd)
+  }
+
+  /// An eventfd under two numbers: a file without a type, whose inode it shares with others.
+  static func counter() throws -> Channel {
+    let event = try EventDescriptor()
+    guard fcntl(event.descriptor.rawValue, F_SETFL, O_NONBLOCK) == 0 else {
+      throw Errno(rawValue: errno)
+    }
+    return Channel(near: try event.descriptor.duplicate(), far: try event.descriptor.duplicate())
+  }
+
+  /// The kinds of files whose numbers a test gives away.
+  enum Kind: CaseIterable, Sendable {
+    case stream, pipe, counter
+
+    func make() throws -> Channel {
+      switch self {
+      case .stream: try .stream()
+      case .pipe: try .pipe()
+      case .counter: try .counter()
+      }
+    }
+
+    /// Makes one whose near end has a number that no other test is given.
+    func makeApart() throws -> Channel {
+      let channel = try make()
+      try channel.moveNear()
+      return channel
+    }
+  }
+
+  /// Numbers that are given out lowest first do not come up to these.
+  private func moveNear() throws {
+    let top = min(getdtablesize(), 4096)
+    let number = top - 1 - Self.movedCount.add(1, ordering: .relaxed).oldValue % 400
+    guard dup2(near.rawValue, number) == number else { throw Errno(rawValue: errno) }
+    try near.close()
+    near = FileDescriptor(rawValue: number)
+  }
+
+  private static let movedCount = Atomic<Int32>(0)
+
+  /// Gives the number of its near end to the file of another's.
+  func replaceNear(by other: Channel) throws {
+    guard dup2(other.near.rawValue, near.rawValue) == near.rawValue else {
+      throw Errno(rawValue: errno)
+    }
   }
 
   deinit {

@@ -34,6 +34,9 @@ enum PollerKind: CaseIterable, Sendable {
     }
   }
 
+  /// Whether it belongs to the thread that made it.
+  var isRing: Bool { self != .epoll && self != .coarseEpoll }
+
   static func coarseEpoll(eventLimit: Int = 1024) throws(Errno) -> EpollPoller {
     var poller = try EpollPoller(eventLimit: eventLimit)
     poller.countsNanoseconds = false
@@ -56,6 +59,7 @@ protocol AnyPoller: AnyObject {
   ) throws(Errno) -> Bool
   var waker: PollerWaker { get }
   var kernelCallCount: UInt64 { get }
+  func fileDescriptor() throws(Errno) -> FileDescriptor
 }
 
 extension AnyPoller {
@@ -115,4 +119,8 @@ private final class PollerBox<P: Poller & ~Copyable>: AnyPoller {
 
   var waker: PollerWaker { poller.waker }
   var kernelCallCount: UInt64 { poller.kernelCallCount }
+
+  func fileDescriptor() throws(Errno) -> FileDescriptor {
+    try poller.fileDescriptor
+  }
 }
