@@ -40,7 +40,7 @@ enum UnsafeFiles {
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
       "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
-      "CompletionLoopGroup+Shutdown", "HostedLoop", "LoopInstant",
+      "CompletionLoopGroup", "CompletionLoopGroup+Shutdown", "HostedLoop", "LoopInstant",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",
