@@ -66,7 +66,8 @@ enum UnsafeFiles {
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "DescriptorMessage", "DescriptorSend", "FileBuffers", "FileSend",
-      "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece", "SocketStream",
+      "GatheredMessage", "LentMemory", "PeerMemory", "PipePassage", "PipedSend", "SeamBuffer",
+      "SendPiece", "SocketStream",
       "SocketStream+Delegate", "SocketStream+Receiving", "SocketStream+Sending",
     ],
     // The batch that completions are copied to, and the memory that requests lend.
