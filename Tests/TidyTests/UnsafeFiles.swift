@@ -46,7 +46,8 @@ enum UnsafeFiles {
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
       "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
-      "CompletionLoopGroup+Shutdown", "HostedKernel", "HostedLoop", "KernelChoice",
+      "CompletionLoopGroup", "CompletionLoopGroup+Shutdown", "HostedKernel", "HostedLoop",
+      "KernelChoice",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
       "LoopSerialExecutor", "LoopThread", "MemberQueue", "Parking", "Request+AddressFamily",
       "SocketCalls", "StaleFile", "WakeReader",
@@ -72,7 +73,8 @@ enum UnsafeFiles {
     // Borrowed and leased memory that a request points to.
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "DescriptorMessage", "DescriptorSend", "FileBuffers", "FileSend",
-      "GatheredMessage", "LentMemory", "PeerMemory", "SeamBuffer", "SendPiece", "SocketStream",
+      "GatheredMessage", "LentMemory", "PeerMemory", "PipePassage", "PipedSend", "SeamBuffer",
+      "SendPiece", "SocketStream",
       "SocketStream+Delegate", "SocketStream+Receiving", "SocketStream+Sending",
     ],
     // The batch that completions are copied to, and the memory that requests lend.

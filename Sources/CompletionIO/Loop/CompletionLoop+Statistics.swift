@@ -9,5 +9,7 @@ extension CompletionLoop {
 
   func countSent(byteCount: Int) { core.statistics.bytesSent += UInt64(byteCount) }
 
+  func countSpliced(byteCount: Int) { core.statistics.bytesSpliced += UInt64(byteCount) }
+
   func countCopiedSend() { core.statistics.sendsCopied += 1 }
 }

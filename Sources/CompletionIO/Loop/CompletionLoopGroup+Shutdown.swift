@@ -8,6 +8,7 @@ extension CompletionLoopGroup {
   /// - Returns: How many were ended by force.
   /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
   ///   connection with, because the call would wait for the end of it: make it in a task of its own.
+  ///   A child of such a task is not told so, and waits for the whole grace if that task waits for it.
   public nonisolated(nonsending) func shutdown(
     grace: Duration
   ) async throws(LoopError) -> Int {
@@ -46,6 +47,7 @@ extension CompletionLoopGroup {
   /// - Returns: How many have not ended.
   /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
   ///   connection with, because the call would wait for the end of it: make it in a task of its own.
+  ///   A child of such a task is not told so, and waits for the whole grace if that task waits for it.
   public nonisolated(nonsending) func drain(grace: Duration) async throws(LoopError) -> Int {
     guard await !servesCaller() else { throw LoopError(.waitsForItself) }
     var waits: [(CompletionLoop, WaitID)] = []

@@ -103,45 +103,28 @@ public final class CompletionLoopGroup: Sendable {
   /// Returns when nothing is with the kernel any more and the rings are closed. Tasks that serve
   /// connections are waited for: their operations end with ESHUTDOWN. A call by such a task returns
   /// at once, because it cannot wait for the task's own end; ``shutdown(grace:)`` throws then, and
-  /// ends connections in good order otherwise.
+  /// ends connections in good order otherwise. A call by a child of such a task, or by another
+  /// that prefers a loop of the group as its executor, returns when the caller is cancelled, as
+  /// children are with their parents.
   public nonisolated(nonsending) func close() async {
     for loop in loops { loop.stop() }
     // The loop of a task that it serves does not end before the task.
     if await servesCaller() { return }
-    await lifetime.end()
-  }
-}
-
-/// Counts the loops of a group that have not ended.
-private final class GroupLifetime: Sendable {
-  private struct State {
-    var count: Int
-    var waiters: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let state: Mutex<State>
-
-  init(_ count: Int) {
-    state = Mutex(State(count: count))
-  }
-
-  func loopEnded() {
-    let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-      state.count -= 1
-      guard state.count == 0 else { return [] }
-      defer { state.waiters = [] }
-      return state.waiters
+    if isCallerOnOwnLoop {
+      await lifetime.endUnlessCancelled()
+    } else {
+      await lifetime.end()
     }
-    for waiter in waiters { waiter.resume() }
   }
 
-  func end() async {
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if state.count > 0 { state.waiters.append(continuation) }
-        return state.count == 0
-      }
-      if isOver { continuation.resume() }
+  /// Whether the calling task prefers a loop of the group as its executor, as tasks that serve
+  /// connections and their child tasks do.
+  ///
+  /// An unstructured task that one of them has started does not: nobody waits for it.
+  private var isCallerOnOwnLoop: Bool {
+    unsafe withUnsafeCurrentTask { task in
+      guard let executor = unsafe task?.unownedTaskExecutor else { return false }
+      return loops.contains { unsafe $0.asUnownedTaskExecutor() == executor }
     }
   }
 }

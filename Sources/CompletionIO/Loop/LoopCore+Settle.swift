@@ -51,6 +51,7 @@ extension LoopCore {
     _ slot: Int, _ completion: Completion, on kernel: inout K
   ) -> Delivery? {
     var completion = completion
+    completion.result = Self.told(completion.result)
     if table[slot].phase == .notification {
       completion.result = table[slot].heldResult
       completion.flags = []
@@ -63,6 +64,17 @@ extension LoopCore {
     // A notification has told all it had to; what is submitted now is the request.
     if answer.phase == .notification { table[slot].phase = .request }
     return apply(verdict, to: slot, answer, completion, on: &kernel)
+  }
+
+  /// The errno that a result stands for.
+  ///
+  /// A splice that a signal finds waiting, as that of a cancel, ends with what only the kernel knows,
+  /// ERESTARTSYS and its kin (io_splice, Linux 6.18), where a send says EINTR.
+  private static func told(_ result: Int32) -> Int32 {
+    switch result {
+    case -516 ... -512: -Errno.interrupted.rawValue
+    default: result
+    }
   }
 
   private mutating func apply<K: Kernel & ~Copyable>(

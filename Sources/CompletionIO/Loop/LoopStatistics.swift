@@ -28,6 +28,8 @@ public struct LoopStatistics: Hashable, Sendable {
   public var bytesReceived: UInt64 = 0
   /// Bytes sent.
   public var bytesSent: UInt64 = 0
+  /// Bytes received that went on through a pipe, past the program's memory; counted as received too.
+  public var bytesSpliced: UInt64 = 0
   /// Answers of would-block or a partial send whose rest was copied out of its pool buffer.
   public var sendsCopied: UInt64 = 0
   /// System calls besides enters, and those that enters are made of on readiness.
@@ -61,7 +63,8 @@ public struct LoopStatistics: Hashable, Sendable {
   private static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
     \.enters, \.enterFailures, \.submissions, \.completions, \.submissionQueueFull,
     \.flightTableFull, \.staleCompletions, \.controlFailures, \.repeatedCancels, \.deadlines,
-    \.accepted, \.chunksReceived, \.bytesReceived, \.bytesSent, \.sendsCopied, \.otherSystemCalls,
+    \.accepted, \.chunksReceived, \.bytesReceived, \.bytesSent, \.bytesSpliced, \.sendsCopied,
+    \.otherSystemCalls,
   ]
 }
 

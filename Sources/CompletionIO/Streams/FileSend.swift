@@ -7,13 +7,12 @@ internal import Uring
 /// socket. For the sending half each part is a send of its first piece, which the file keeps until
 /// its last byte is out.
 @safe
-final class FileSend: SpecialSend {
+final class FileSend: PipedSend {
   private let file: FileDescriptor
   private let offset: UInt64
   private let byteCount: Int
   private var way: Way
   private var buffers: FileBuffers?
-  private let transfer: UnsafeMutablePointer<FileTransfer>
   /// The read that is with the kernel.
   private var readToken: Token?
   /// Whether the piece waits for the read that is with the kernel.
@@ -40,18 +39,12 @@ final class FileSend: SpecialSend {
     self.offset = offset
     self.byteCount = byteCount
     way = .memory
-    unsafe transfer = .allocate(capacity: 1)
-    unsafe transfer.initialize(to: FileTransfer(from: file))
     super.init(stream, wait)
     // A worker waits for the peer, which only this policy wants.
     guard byteCount >= Self.pipeThreshold, stream.policy == .completion,
       stream.loop.core.forms.splices
     else { return }
     if let pipe = stream.shared.pipes.take() { way = .pipe(pipe) }
-  }
-
-  deinit {
-    unsafe transfer.deallocate()
   }
 
   override func start(mayWait: Bool) {
@@ -66,6 +59,7 @@ final class FileSend: SpecialSend {
     switch outcome.token.operation {
     case .readFile: didRead(outcome)
     case .splice: didSplice(outcome)
+    case .poll: stream.didStep(self)
     default: preconditionFailure("\(outcome.token) is not a file's operation")
     }
   }
@@ -129,18 +123,11 @@ final class FileSend: SpecialSend {
 
   private func step(_ pipe: Pipe, _ sentCount: Int) {
     if pipe.byteCount > 0 {
-      unsafe transfer.pointee = FileTransfer(from: pipe.readEnd)
-      splice(pipe.byteCount, to: stream.descriptor)
+      spliceOut(of: pipe)
     } else {
       unsafe transfer.pointee = FileTransfer(from: file, offset: offset + UInt64(sentCount))
       splice(min(byteCount - sentCount, pipe.capacity), to: .file(pipe.writeEnd))
     }
-  }
-
-  private func splice(_ count: Int, to target: Descriptor) {
-    stream.hold(count)
-    stream.begin(
-      unsafe .splice(transfer, byteCount: count, to: target), policy: .completion, owner: self)
   }
 
   private func didSplice(_ outcome: Outcome) {
@@ -152,19 +139,10 @@ final class FileSend: SpecialSend {
       end()
       return stream.didStep(self)
     }
-    if pipe.byteCount > 0 {
-      pipe.byteCount -= Int(outcome.byteCount)
-      return stream.didSend(outcome)
-    }
+    if pipe.byteCount > 0 { return didSpliceOut(of: pipe, outcome) }
     if outcome.result > 0 { pipe.byteCount = Int(outcome.result) } else { note(outcome) }
     stream.didStep(self, failing: failure)
   }
-
-  /// What a file or socket says that cannot be spliced, and a ring that may not.
-  private static let refusals: Set<Int32> = Set(
-    [Errno.invalidArgument, .notSupportedOnSocket, .noFunction, .permissionDenied].map {
-      -$0.rawValue
-    })
 }
 
 extension SocketStream {

@@ -4,11 +4,15 @@ internal import Uring
 ///
 /// Few, because each keeps a worker thread of the kernel for as long as its peer does not read.
 struct PipePool {
-  /// Pipes at a time; a file for which there is none is read and sent.
+  /// Pipes at a time; a file for which there is none is read and sent, and a relay goes on with
+  /// buffers.
   static let limit = 8
   private var idle: [Pipe] = []
   /// Pipes that are idle or in use.
   private(set) var count = 0
+
+  /// Pipes that are in use.
+  var lentCount: Int { count - idle.count }
 
   /// Takes a pipe that is empty; `nil` if there is none.
   mutating func take() -> Pipe? {

@@ -67,7 +67,9 @@ extension SocketStream {
       loop.core.cancel(receiving.token)
     case .confirm: confirmEnd()
     case .refuse: refuseReceive()
-    case .resume: resumeReceiving(afterPause: receiving.isCancelRequested)
+    case .resume:
+      if let extras, extras.isPassing { tellNothing() }
+      resumeReceiving(afterPause: receiving.isCancelRequested)
     case .tell: tellReceived()
     case .tellWouldBlock(let failure):
       if let receiver = receiving.receiver { return fail(receiver.wait, failure) }
@@ -184,6 +186,11 @@ extension SocketStream {
     // Ahead of demand, so that the next bytes wait for nobody; or as the policy says, on demand.
     if receiving.armsAhead { return true }
     return receiving.receiver.map { loop.core.waits.isOpen($0.wait) } ?? false
+  }
+
+  /// Tells the task that receives through a pipe that no receive is with the kernel.
+  private func tellNothing() {
+    if let receiver = receiving.receiver { loop.finish(receiver.wait) }
   }
 
   /// Tells whoever waits that bytes have come, or how the stream has ended.

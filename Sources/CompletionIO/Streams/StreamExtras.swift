@@ -38,6 +38,8 @@ final class StreamExtras {
   lazy var message = GatheredMessage()
   /// Whether a task receives messages with descriptors.
   var receivesMessages = false
+  /// Whether a task receives through a pipe.
+  var isPassing = false
   /// Sends of tasks that take more than bytes.
   var specialSends: [SpecialSend] = []
 }

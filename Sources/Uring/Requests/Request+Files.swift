@@ -44,7 +44,7 @@ extension Request {
       operand: UInt64(UInt(bitPattern: transfer)))
   }
 
-  /// Moves bytes from a file into a pipe, or from a pipe into a socket, without a copy where the
+  /// Moves bytes from a file or a socket into a pipe, or from a pipe into a socket, without a copy where the
   /// kernel can.
   ///
   /// The kernel hands each to a worker thread (`REQ_F_FORCE_ASYNC`), which waits there.

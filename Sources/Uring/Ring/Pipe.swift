@@ -2,7 +2,7 @@ internal import CLiburing
 internal import Glibc
 package import SystemPackage
 
-/// A pipe for bytes on their way from a file to a socket.
+/// A pipe for bytes on their way from a file or a socket to a socket.
 package final class Pipe {
   package let readEnd: FileDescriptor
   package let writeEnd: FileDescriptor
@@ -33,6 +33,21 @@ package final class Pipe {
       try? writeEnd.close()
       return nil
     }
+  }
+
+  /// Takes out all that is in it, which takes no wait.
+  package func readAll() -> [UInt8] {
+    var bytes: [UInt8] = []
+    while byteCount > 0 {
+      let part = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { memory, count in
+        count = unsafe (try? readEnd.read(into: UnsafeMutableRawBufferPointer(memory))) ?? 0
+      }
+      // What is there cannot be refused (read(2)).
+      guard !part.isEmpty else { break }
+      byteCount -= part.count
+      bytes += part
+    }
+    return bytes
   }
 
   deinit {

@@ -20,11 +20,11 @@ struct RelayTests {
 
     // The client's side is on the group's first loop, the server's on its last.
     init(
-      on group: CompletionLoopGroup, idleLimit: Duration? = nil,
-      options: SocketOptions = SocketOptions()
+      on group: CompletionLoopGroup, at address: String = "127.0.0.1:0",
+      idleLimit: Duration? = nil, options: SocketOptions = SocketOptions(),
+      way: RelayWay = RelayWay()
     ) async throws {
-      let listener = try await StreamListener.bind(
-        to: "127.0.0.1:0", on: group, options: options)
+      let listener = try await StreamListener.bind(to: address, on: group, options: options)
       let address = listener.localAddress
       client = try await StreamConnection.connect(
         to: address, on: group.loops[0], options: options)
@@ -38,10 +38,18 @@ struct RelayTests {
       relaying = Task(executorPreference: first.loop) {
         do throws(RelayError) {
           return .success(
-            try await relay(between: first, and: second, idleLimit: idleLimit))
+            try await Relay(first, second, idleLimit: idleLimit, way: way).runAndClose())
         } catch {
           return .failure(error)
         }
+      }
+    }
+
+    /// How the relay has ended.
+    var ending: RelayError? {
+      get async {
+        if case .failure(let error) = await relaying.value { return error }
+        return nil
       }
     }
 

@@ -94,6 +94,33 @@ struct SendFileFailureTests {
     }
   }
 
+  @Test("A deadline while the peer takes nothing leaves the connection as it was")
+  func standstill() async throws {
+    let message = numbered(2 << 20)
+    let file = try TestFile(message)
+    try await withLoops { group in
+      let pair = try await ConnectionPair(on: group, options: .snug)
+      let near = pair.near
+      var sentCount = 0
+      // The first fills the kernel's buffers, and the others wait for nothing.
+      for _ in 0..<4 {
+        let error = await failure { () async throws(SocketError) in
+          try await near.sendFile(
+            file.descriptor, offset: sentCount, byteCount: message.count - sentCount,
+            timeout: .milliseconds(20))
+        }
+        #expect(error?.cause == .timeout, "\(String(describing: error))")
+        sentCount += error?.byteCount ?? 0
+      }
+      async let sending: Void = near.sendFile(
+        file.descriptor, offset: sentCount, byteCount: message.count - sentCount)
+      let received = try await pair.far.receive(atMost: message.count)
+      #expect(firstDifference(received, message) == nil)
+      try await sending
+      await pair.close()
+    }
+  }
+
   @Test("A close lets a queued file go out first", arguments: Way.allCases)
   func drained(way: Way) async throws {
     let file = try TestFile(numbered(1 << 20))

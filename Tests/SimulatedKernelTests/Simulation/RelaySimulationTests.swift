@@ -1,4 +1,3 @@
-import CompletionIO
 import CompletionTestSupport
 import SimulatedKernel
 import SystemPackage
@@ -6,11 +5,13 @@ import TestSupport
 import Testing
 import Uring
 
+@testable import CompletionIO
+
 /// Relays under every fault that ends no connection, and in virtual time.
 @Suite struct RelaySimulationTests {
   /// A client and a server with a relay between them.
   private static func withRelay<Result>(
-    on group: CompletionLoopGroup, idleLimit: Duration? = nil,
+    on group: CompletionLoopGroup, idleLimit: Duration? = nil, way: RelayWay = RelayWay(),
     _ body: (StreamConnection, StreamConnection) async throws -> Result
   ) async throws -> (Result, RelayError?) {
     let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
@@ -22,7 +23,7 @@ import Uring
     listener.abort()
     async let ending: RelayError? = {
       do throws(RelayError) {
-        _ = try await relay(between: first, and: second, idleLimit: idleLimit)
+        _ = try await Relay(first, second, idleLimit: idleLimit, way: way).runAndClose()
         return nil
       } catch {
         return error
@@ -41,6 +42,42 @@ import Uring
     let simulation = SimulationTests.simulation(seed: seed, faults: .transient(rate: 0.05))
     let (received, error) = try simulation.run { group in
       try await Self.withRelay(on: group) { client, server in
+        async let sending: Void = client.send(there)
+        async let answering: Void = server.send(back)
+        async let arrived = server.receive(atMost: there.count)
+        let returned = try await client.receive(atMost: back.count)
+        let result = [try await arrived, returned]
+        _ = try await (sending, answering)
+        try await client.finishSending()
+        try await server.finishSending()
+        return result
+      }
+    }
+    #expect(error == nil)
+    #expect(firstDifference(received[0], there) == nil)
+    #expect(firstDifference(received[1], back) == nil)
+  }
+
+  @Test(
+    "A direction that wants a pipe and is refused one goes on with buffers",
+    arguments: KernelTier.allCases, 1...10 as ClosedRange<UInt64>)
+  func refusedPipe(tier: KernelTier, seed: UInt64) throws {
+    // The first full buffers, behind which a receive is armed still, lead to a splice, which a
+    // simulated kernel does not know.
+    let way = RelayWay.buffers(
+      fullByteCount: RelayWay.leastNeeded - 200, needed: RelayWay.leastNeeded)
+    var configuration = SimulationConfiguration()
+    configuration.features = tier.features
+    configuration.loopCount = 2
+    configuration.loop.bufferCount = 8
+    configuration.loop.bufferSize = 64
+    configuration.network.sendBufferByteCount = 500
+    configuration.network.receiveBufferByteCount = 500
+    let (there, back) = (numbered(20_000), numbered(10_000, from: 9))
+    let simulation = Simulation(
+      seed: seed, faults: .transient(rate: 0.05), configuration: configuration)
+    let (received, error) = try simulation.run { group in
+      try await Self.withRelay(on: group, way: way) { client, server in
         async let sending: Void = client.send(there)
         async let answering: Void = server.send(back)
         async let arrived = server.receive(atMost: there.count)

@@ -7,7 +7,8 @@ internal import Uring
 /// connection that fails, or is reset, ends the relay and resets the other: what was cut short never
 /// looks complete. A side that does not read stops its peer's side from being read, so that memory
 /// does not grow with what waits: each direction holds at most
-/// ``LoopConfiguration/unclaimedByteLimit`` and ``LoopConfiguration/unsentByteLimit``.
+/// ``LoopConfiguration/unclaimedByteLimit`` and ``LoopConfiguration/unsentByteLimit``, and, in a long
+/// transfer, a pipe of 1 MiB in the kernel.
 ///
 /// Both connections are the relay's from the call on, and closed when it returns or throws. They may
 /// belong to different loops.
@@ -25,12 +26,7 @@ public nonisolated(nonsending) func relay(
   between first: StreamConnection, and second: StreamConnection, idleLimit: Duration? = nil
 ) async throws(RelayError) -> RelayCounts {
   let relay = Relay(first, second, idleLimit: idleLimit)
-  let failure = await relay.run()
-  await first.close()
-  await second.close()
-  let counts = relay.counts
-  guard let failure else { return counts }
-  throw RelayError(side: failure.side, error: failure.error, counts: counts)
+  return try await relay.runAndClose()
 }
 
 /// The bytes that a relay has carried.
@@ -72,22 +68,36 @@ final class Relay: Sendable {
   private let first: StreamConnection
   private let second: StreamConnection
   private let idleLimit: Duration?
+  private let way: RelayWay
   private let progress = RelayProgress()
 
   typealias Ending = (side: RelayError.Side?, error: SocketError)
 
-  init(_ first: StreamConnection, _ second: StreamConnection, idleLimit: Duration?) {
+  /// Readies a relay, whose directions begin in a way.
+  init(
+    _ first: StreamConnection, _ second: StreamConnection, idleLimit: Duration?,
+    way: RelayWay = RelayWay()
+  ) {
+    self.way = way
     self.first = first
     self.second = second
     self.idleLimit = idleLimit
   }
 
-  var counts: RelayCounts {
+  private var counts: RelayCounts {
     RelayCounts(firstToSecond: progress.count(.first), secondToFirst: progress.count(.second))
   }
 
+  nonisolated(nonsending) func runAndClose() async throws(RelayError) -> RelayCounts {
+    let failure = await run()
+    await first.close()
+    await second.close()
+    guard let failure else { return counts }
+    throw RelayError(side: failure.side, error: failure.error, counts: counts)
+  }
+
   /// Returns when both directions have ended, or one connection has failed.
-  nonisolated(nonsending) func run() async -> Ending? {
+  private nonisolated(nonsending) func run() async -> Ending? {
     await withTaskGroup(of: Part.self) { parts in
       parts.addTask { await self.carry(from: .first) }
       parts.addTask { await self.carry(from: .second) }
@@ -131,29 +141,10 @@ final class Relay: Sendable {
   /// Carries one direction to its end.
   private func carry(from side: RelayError.Side) async -> Part {
     let (source, target) = side == .first ? (first, second) : (second, first)
-    let targetSide: RelayError.Side = side == .first ? .second : .first
-    while true {
-      let chunk: BufferLease
-      do throws(SocketError) {
-        guard let received = try await source.receive() else { break }
-        chunk = received
-      } catch {
-        return .failed(side, error)
-      }
-      let byteCount = chunk.byteCount
-      do throws(SocketError) {
-        try await target.enqueue(chunk)
-      } catch {
-        return .failed(targetSide, error)
-      }
-      progress.add(byteCount, from: side)
-    }
-    do throws(SocketError) {
-      try await target.finishSending()
-    } catch {
-      return .failed(targetSide, error)
-    }
-    return .ended
+    // Twice as often as the idle limit looks.
+    let direction = RelayDirection(
+      from: source, side, to: target, progress, reportInterval: idleLimit.map { $0 / 8 })
+    return await direction.carry(way).map { .failed($0.side, $0.error) } ?? .ended
   }
 
   /// Ends when no byte has moved for as long as the limit says.
