@@ -64,6 +64,9 @@ package final class InvariantChecker: @unchecked Sendable {
     for loop in loops {
       let lost = loop.pool.lentCount
       if lost != 0 { ledger.violation("\(lost) buffers are lost") }
+      if loop.heldFlightCount != 0 {
+        ledger.violation("\(loop.heldFlightCount) flights are kept for nobody")
+      }
       if loop.operationCount != 0 {
         ledger.violation("\(loop.operationCount) operations have not ended")
       }

@@ -61,6 +61,11 @@ final class StreamContext: OperationOwner {
       - streamCount * Self.flightsOfStream - extraCount
   }
 
+  /// Flights that listeners and streams have been promised or have taken beside; 0 once all are closed.
+  var heldFlightCount: Int {
+    acceptorCount + streamCount * Self.flightsOfStream + extraCount
+  }
+
   /// Takes a flight that nobody was promised; `false` if there is none.
   func takeExtraFlight() -> Bool {
     guard freeCount > 0 else { return false }
@@ -73,6 +78,9 @@ final class StreamContext: OperationOwner {
 }
 
 extension CompletionLoop {
+  /// Flights that are kept for what is open; 0 at the end of the loop.
+  package var heldFlightCount: Int { (attachment as? StreamContext)?.heldFlightCount ?? 0 }
+
   /// The common property of the loop's streams; on the loop's thread.
   var streams: StreamContext {
     if let streams = attachment as? StreamContext { return streams }

@@ -10,7 +10,8 @@ final class DatagramPeer: Sendable {
     var socket: DatagramSocket?
     var hasEnded = false
     var hasClosed = false
-    var pending: [UInt: DatagramLog.Name] = [:]
+    /// Sends that are to be told; empty datagrams have no name.
+    var pending: [UInt: DatagramLog.Name?] = [:]
     var lastContext: UInt = 0
   }
 
@@ -65,19 +66,20 @@ final class DatagramPeer: Sendable {
   func send(_ name: DatagramLog.Name?, _ bytes: [UInt8], to address: SocketAddress?) {
     let context = state.withLock { state in
       state.lastContext += 1
-      state.pending[state.lastContext] = name
+      state.pending.updateValue(name, forKey: state.lastContext)
       return state.lastContext
     }
     guard let endpoint = state.withLock({ $0.socket?.endpoint }) else { return }
     let isQueued = unsafe endpoint.enqueue(copying: bytes.span.bytes, to: address, context: context)
     if !isQueued {
-      state.withLock { $0.pending[context] = nil }
+      state.withLock { _ = $0.pending.removeValue(forKey: context) }
       log.fail(name)
     }
   }
 
   private func sent(_ completion: SendCompletion) {
-    let name = state.withLock { $0.pending.removeValue(forKey: completion.context) }
+    let sent = state.withLock { $0.pending.removeValue(forKey: completion.context) }
+    guard let name = sent else { return world.ledger.violation("a send was told twice") }
     guard let error = completion.error else { return }
     check(error)
     log.fail(name)
@@ -91,6 +93,8 @@ final class DatagramPeer: Sendable {
     socket.endpoint.close()
     await wait(on: socket.loop) { $0.hasClosed }
     log.countUntoldFailures(socket.endpoint.failedSendCount)
+    let untoldCount = state.withLock { $0.pending.count }
+    if untoldCount > 0 { world.ledger.violation("\(untoldCount) sends were never told") }
     state.withLock { $0.socket = nil }
   }
 
