@@ -186,8 +186,10 @@ private struct RawStage: ~Copyable {
   private var count: UInt32 = 0
 
   init(bufferCount: Int = 8, bufferSize: Int = 4096) throws {
-    kernel = ReadinessKernel(try LinuxCalls())
-    pool = try BufferPool(capacity: bufferCount, bufferSize: bufferSize)
+    let calls = try LinuxCalls()
+    let pool = try BufferPool(capacity: bufferCount, bufferSize: bufferSize)
+    self.pool = pool
+    kernel = ReadinessKernel(calls)
     kernel.provide(from: pool)
   }
 
