@@ -195,7 +195,8 @@ private struct RawStage: ~Copyable {
   mutating func submit(_ request: Request) -> Token {
     count += 1
     let token = Token(slot: 1, generation: count, operation: request.operation)
-    #expect(kernel.prepare(request, token: token))
+    let isTaken = kernel.prepare(request, token: token)
+    #expect(isTaken)
     return token
   }
 
