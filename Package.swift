@@ -174,8 +174,8 @@ let package = Package(
     .testTarget(
       name: "SimulatedKernelTests",
       dependencies: [
-        "TestSupport", "CompletionTestSupport", "SimulatedKernel", "CompletionIO", "CLiburing",
-        "Uring", systemPackage,
+        "TestSupport", "CompletionTestSupport", "SimulatedKernel", "CompletionIO", "ReadinessIO",
+        "CLiburing", "Uring", systemPackage,
       ],
       swiftSettings: settings
     ),

@@ -10,6 +10,7 @@ struct Campaign {
   private let seedCount: Int?
   private let operationCount: Int
   private let traceLimit: Int
+  private let model: SimulationConfiguration.Model
   private var summary = Summary()
 
   init(_ options: CommandLineOptions) throws(CommandLineError) {
@@ -18,6 +19,14 @@ struct Campaign {
     self.seedCount = seedCount > 0 ? seedCount : nil
     operationCount = try options.number("operations", default: 1_000_000)
     traceLimit = try options.number("trace", default: 100)
+    if let name = options.text("kernel") {
+      guard let model = SimulationConfiguration.Model(rawValue: name) else {
+        throw .unexpected(name)
+      }
+      self.model = model
+    } else {
+      model = .ring
+    }
     if let name = options.text("workload") {
       guard let workload = Workload(rawValue: name) else { throw .unexpected(name) }
       workloads = [workload]
@@ -42,8 +51,10 @@ struct Campaign {
     var (seed, operations, episodes) = (firstSeed, 0, 0)
     while seedCount.map({ episodes < $0 }) ?? (operations < operationCount) {
       let scenario = Scenario(
-        workload, seed: seed, operationCount: Episode.operationCount)
-      CrashNote.set("CRASHED: --workload \(workload.rawValue) --seed \(seed) --seeds 1")
+        workload, seed: seed, operationCount: Episode.operationCount, model: model)
+      CrashNote.set(
+        "CRASHED: --workload \(workload.rawValue) --kernel \(model.rawValue) --seed \(seed) --seeds 1"
+      )
       let episode = Episode(simulating: scenario)
       guard episode.problems.isEmpty else {
         progress.end("failed")

@@ -39,8 +39,8 @@ enum UnsafeFiles {
     ],
     // Memory that requests point to, which is used during a call, and headers of messages.
     "Sources/CompletionIO/Readiness": [
-      "CompletionQueue", "LinuxCalls", "ReadinessKernel", "ReadinessKernel+Messages",
-      "ReadinessKernel+Receive", "ReadinessKernel+Send",
+      "CompletionQueue", "LinuxCalls", "ReadinessKernel", "ReadinessKernel+Connections",
+      "ReadinessKernel+Messages", "ReadinessKernel+Receive", "ReadinessKernel+Send",
     ],
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
@@ -82,7 +82,7 @@ enum UnsafeFiles {
       "SimulatedRing+Kernel", "UserMemory", "UserMessages",
     ],
     "Sources/SimulatedKernel/Simulation": [
-      "SimulationStage"
+      "DrivenKernel", "SimulationStage",
     ],
     // Bytes between a program's memory and a socket's.
     "Sources/SimulatedKernel/Sockets": [

@@ -1,12 +1,20 @@
+import SimulatedKernel
 import Testing
 
 @testable import Workloads
 
 /// A seed is a run: the same events in the same order, each time.
 @Suite struct ReplayTests {
-  @Test(arguments: Workload.allCases, [11, 12, 13] as [UInt64])
-  func theSameSeedIsTheSameRun(_ workload: Workload, _ seed: UInt64) {
-    let scenario = Scenario(workload, seed: seed, operationCount: 200)
+  static let seeds: [(SimulationConfiguration.Model, UInt64)] = [
+    (.ring, 11), (.ring, 12), (.ring, 13), (.readiness, 11), (.readiness, 12),
+  ]
+
+  @Test(arguments: Workload.allCases, seeds)
+  func theSameSeedIsTheSameRun(
+    _ workload: Workload, _ run: (model: SimulationConfiguration.Model, seed: UInt64)
+  ) {
+    let scenario = Scenario(
+      workload, seed: run.seed, operationCount: 200, model: run.model)
     let first = Episode(simulating: scenario)
     let second = Episode(simulating: scenario, traceLimit: 50)
     #expect(first.report == second.report)

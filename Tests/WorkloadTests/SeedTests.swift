@@ -3,26 +3,35 @@ import Testing
 
 @testable import Workloads
 
-/// A thousand seeds in all; `Scripts/simulate` runs the long form.
+/// A thousand seeds in all on a ring, and a quarter of them on readiness; `Scripts/simulate` runs the
+/// long form.
 @Suite struct SeedTests {
   static let seedsOfEach: UInt64 = 1000 / UInt64(Workload.allCases.count)
 
-  @Test(arguments: Workload.allCases)
-  func nothingIsViolated(_ workload: Workload) {
-    for seed in 1...Self.seedsOfEach {
-      let episode = Episode(simulating: Scenario(workload, seed: seed, operationCount: 60))
+  typealias Model = SimulationConfiguration.Model
+
+  @Test(arguments: Workload.allCases, Model.allCases)
+  func nothingIsViolated(_ workload: Workload, _ model: Model) {
+    for seed in 1...(model == .ring ? Self.seedsOfEach : Self.seedsOfEach / 4) {
+      let episode = Episode(
+        simulating: Scenario(workload, seed: seed, operationCount: 60, model: model))
       #expect(episode.problems == [], "step \(episode.step), --operations 60 \(episode.replay)")
     }
   }
 
-  @Test func faultsOfManyKindsStrike() {
+  @Test(arguments: [(Model.ring, 40), (.readiness, 36)])
+  func faultsOfManyKindsStrike(_ model: Model, _ kindCount: Int) {
     var counts = FaultCounts()
     for workload in Workload.allCases {
       for seed in 1...10 as ClosedRange<UInt64> {
         counts.add(
-          Episode(simulating: Scenario(workload, seed: seed, operationCount: 200)).report.faults)
+          Episode(
+            simulating: Scenario(workload, seed: seed, operationCount: 200, model: model)
+          ).report.faults)
       }
     }
-    #expect(counts.counts.count > 40, "\(counts)")
+    #expect(counts.counts.count > kindCount, "\(counts)")
+    let isOfReadiness = counts.counts.keys.contains { $0.isOfReadiness }
+    #expect(isOfReadiness == (model == .readiness))
   }
 }

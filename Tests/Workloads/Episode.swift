@@ -71,6 +71,7 @@ package struct Episode: Sendable {
 
   /// The options of `uring-simulate` that run the episode again.
   package var replay: String {
-    "--workload \(scenario.workload.rawValue) --seed \(scenario.seed) --seeds 1"
+    "--workload \(scenario.workload.rawValue) --kernel \(scenario.simulation.model.rawValue) "
+      + "--seed \(scenario.seed) --seeds 1"
   }
 }

@@ -27,7 +27,10 @@ package struct Scenario: Sendable {
   var longestWait = Duration.seconds(5000)
 
   /// Draws the settings of an episode.
-  package init(_ workload: Workload, seed: UInt64, operationCount: Int) {
+  package init(
+    _ workload: Workload, seed: UInt64, operationCount: Int,
+    model: SimulationConfiguration.Model = .ring
+  ) {
     self.workload = workload
     self.seed = seed
     self.operationCount = operationCount
@@ -35,13 +38,14 @@ package struct Scenario: Sendable {
     var configuration = LoopConfiguration.drawn(from: &numbers)
     // A proxy's connections would take all places that those beyond it need to be accepted.
     if workload == .proxy { configuration.directDescriptorCount *= 8 }
-    // A connection in a direct table cannot be reset (SocketStream.reset).
-    if workload == .relay { configuration.directDescriptorCount = 0 }
+    // A connection in a direct table cannot be reset (SocketStream.reset); readiness has no tables.
+    if workload == .relay || model == .readiness { configuration.directDescriptorCount = 0 }
     self.configuration = configuration
     var faults = FaultPlan.drawn(from: &numbers)
     if workload == .datagrams { faults[.datagramLoss] = numbers.pick([0, 0, 0.01, 0.3]) }
     self.faults = faults
     var simulation = SimulationConfiguration()
+    simulation.model = model
     simulation.loop = configuration
     simulation.loopCount = numbers.pick([1, 1, 2])
     simulation.network = .drawn(from: &numbers)

@@ -35,7 +35,14 @@ extension ResubmissionPolicy {
   }
 
   private func verdictForPoll(_ answer: Answer) -> Verdict {
-    if answer.result < 0 { return answer.error == .interrupted ? answer.again : .surface }
+    if answer.result < 0 {
+      switch answer.error {
+      case .interrupted: return answer.again
+      // Of watching, not of the operation that is to be made (epoll_ctl(2), io_poll_double_prepare).
+      case .noMemory: return answer.afterPause
+      default: return .surface
+      }
+    }
     switch answer.phase {
     case .readiness:
       return .goOnWithRequest

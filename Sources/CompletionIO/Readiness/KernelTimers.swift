@@ -16,6 +16,8 @@ struct KernelTimers {
     var hasTimer = false
   }
 
+  var count: Int { timers.count }
+
   /// When the first is due.
   var first: UInt64? { timers.lazy.map(\.time).min() }
 

@@ -15,6 +15,8 @@ package struct ReadinessKernel<Calls: ReadinessCalls & ~Copyable>: ~Copyable {
 
   /// Requests for the next enter.
   private var prepared: [Entry] = []
+  /// Timeouts among them that end a request.
+  private var preparedTimerCount = 0
   var completions = CompletionQueue()
   var waiting = WaitingTable()
   /// By descriptor.
@@ -58,7 +60,13 @@ package struct ReadinessKernel<Calls: ReadinessCalls & ~Copyable>: ~Copyable {
   }
 
   /// Whether completions are left, or requests that could go on without an event.
-  var hasWork: Bool { !completions.isEmpty || !unfinished.isEmpty }
+  package var hasWork: Bool { !completions.isEmpty || !unfinished.isEmpty }
+
+  /// Requests that it has taken and not finished.
+  package var pendingCount: Int { waiting.count + timers.count }
+
+  /// Buffers of the pool that it has.
+  package var heldBufferCount: Int { buffers.count }
 
   // MARK: Posting
 
@@ -94,10 +102,11 @@ extension ReadinessKernel: Kernel where Calls: ~Copyable {
     let nanoseconds = UInt64(timeout.clampedNanoseconds)
     prepared.append(
       Entry(request: request, token: token, timer: (timeoutToken, nanoseconds)))
+    preparedTimerCount += 1
     return true
   }
 
-  package var preparedCount: Int { prepared.count }
+  package var preparedCount: Int { prepared.count + preparedTimerCount }
 
   /// Never: completions are kept in memory that grows, and no more is tried when they are many.
   package var hasOverflow: Bool { false }
@@ -124,10 +133,11 @@ extension ReadinessKernel: Kernel where Calls: ~Copyable {
 
   private mutating func startPrepared() -> Int {
     guard !prepared.isEmpty else { return 0 }
+    let count = preparedCount
+    preparedTimerCount = 0
     var taken: [Entry] = []
     swap(&taken, &prepared)
     for entry in taken { start(entry) }
-    let count = taken.count
     taken.removeAll(keepingCapacity: true)
     swap(&taken, &prepared)
     return count

@@ -12,7 +12,8 @@ struct WaitingRequest {
   var hasStarted = false
   /// Whether a timeout ends it.
   var hasTimer: Bool
-  /// What is left of a gathered send, in memory of the kernel's own; `nil` for all other requests.
+  /// What is left of a gathered send, or the address of a connect, in memory of the kernel's own;
+  /// `nil` for all other requests.
   var rest: UnsafeMutablePointer<msghdr>?
   /// The next in its line, and the one before; -1 for none.
   var next: Int32 = -1

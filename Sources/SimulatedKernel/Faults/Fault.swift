@@ -9,7 +9,11 @@ public enum Fault: Hashable, Sendable {
   /// ETIMEDOUT; ECONNABORTED, EPROTO and EPERM end the one that would have been accepted.
   case answer(Uring.Operation, Errno)
   /// io_uring_enter(2) itself fails: EINTR, EAGAIN, ENOMEM or EBUSY, when the kernel could say so.
+  /// On readiness epoll_wait(2) does, with EINTR or ENOMEM.
   case enter(Errno)
+  /// A descriptor cannot be watched: epoll_ctl(2) fails, with ENOMEM or ENOSPC. Only on
+  /// ``SimulationConfiguration/Model/readiness``.
+  case watch(Errno)
   /// A send takes fewer bytes than it could.
   case shortSend
   /// A receive brings fewer bytes than it could.
@@ -40,6 +44,9 @@ public enum Fault: Hashable, Sendable {
   case datagramReordering
   /// A cancelled request completes before the cancel does, or before the timeout that ends it.
   case targetBeforeCancel
+  /// A wait tells of a socket to which nothing has come. Only on
+  /// ``SimulationConfiguration/Model/readiness``.
+  case spuriousReadiness
 }
 
 extension Fault {
@@ -60,6 +67,14 @@ extension Fault {
     }
   }
 
+  /// Whether only completions that are made of readiness can meet the fault.
+  package var isOfReadiness: Bool {
+    switch self {
+    case .watch, .spuriousReadiness: true
+    default: false
+    }
+  }
+
   /// Every fault that there is a row for in the table of resubmission policies, and all others.
   public static let all: [Fault] =
     answers + [
@@ -67,6 +82,7 @@ extension Fault {
       .enter(.resourceBusy), .shortSend, .shortReceive, .shortTransfer, .multishotEnd, .lateWakeUp,
       .reordering, .completionQueueOverflow, .submissionQueueFull, .partialSubmission,
       .cancelTooLate, .cancelMissed, .targetBeforeCancel, .datagramLoss, .datagramReordering,
+      .watch(.noMemory), .watch(.noSpace), .spuriousReadiness,
     ]
 
   private static let answers: [Fault] =
@@ -116,6 +132,7 @@ extension Fault: CustomStringConvertible {
     switch self {
     case .answer(let operation, let error): "\(operation): \(error)"
     case .enter(let error): "enter: \(error)"
+    case .watch(let error): "watch: \(error)"
     case .shortSend: "short send"
     case .shortReceive: "short receive"
     case .shortTransfer: "short transfer"
@@ -128,6 +145,7 @@ extension Fault: CustomStringConvertible {
     case .cancelTooLate: "cancel too late"
     case .cancelMissed: "cancel that missed"
     case .targetBeforeCancel: "target before its cancel"
+    case .spuriousReadiness: "spurious readiness"
     case .datagramLoss: "loss of a datagram"
     case .datagramReordering: "datagram that overtakes"
     }

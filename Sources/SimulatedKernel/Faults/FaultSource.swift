@@ -14,6 +14,7 @@ struct FaultSource {
   /// By raw value of the operation.
   private var answers: [[Chance]]
   private var enters: [Chance] = []
+  private var watches: [Chance] = []
   private var others: [Chance]
   private var numbers: SeededNumbers
 
@@ -32,6 +33,8 @@ struct FaultSource {
         answers[Int(operation.rawValue)].append(Chance(fault: fault, error: error, share: share))
       case .enter(let error):
         enters.append(Chance(fault: fault, error: error, share: share))
+      case .watch(let error):
+        watches.append(Chance(fault: fault, error: error, share: share))
       default: break
       }
     }
@@ -45,7 +48,7 @@ struct FaultSource {
   enum Condition: Int, CaseIterable {
     case shortSend, shortReceive, shortTransfer, multishotEnd, lateWakeUp, reordering
     case completionQueueOverflow, submissionQueueFull, partialSubmission, cancelTooLate
-    case cancelMissed, targetBeforeCancel, datagramLoss, datagramReordering
+    case cancelMissed, targetBeforeCancel, datagramLoss, datagramReordering, spuriousReadiness
 
     var fault: Fault {
       switch self {
@@ -63,6 +66,7 @@ struct FaultSource {
       case .targetBeforeCancel: .targetBeforeCancel
       case .datagramLoss: .datagramLoss
       case .datagramReordering: .datagramReordering
+      case .spuriousReadiness: .spuriousReadiness
       }
     }
   }
@@ -94,6 +98,11 @@ struct FaultSource {
     Self.draw(&enters, &numbers, waitsFirst: false, where: mayHappen)
   }
 
+  /// The error for which a descriptor cannot be watched, if any.
+  mutating func watchError() -> Errno? {
+    Self.draw(&watches, &numbers, waitsFirst: false) { _ in true }
+  }
+
   private static func draw(
     _ chances: inout [Chance], _ numbers: inout SeededNumbers, waitsFirst: Bool,
     where mayHappen: (Errno) -> Bool
@@ -117,6 +126,6 @@ struct FaultSource {
   mutating func below(_ bound: Int) -> Int { numbers.below(bound) }
 
   var counts: FaultCounts {
-    FaultCounts((answers.flatMap { $0 } + enters + others).map { ($0.fault, $0.count) })
+    FaultCounts((answers.flatMap { $0 } + enters + watches + others).map { ($0.fault, $0.count) })
   }
 }

@@ -66,6 +66,10 @@ enum Event {
   case arrive(SimulatedDatagram, at: SocketAddress)
   /// A connecting socket's SYN reaches its listener, for so many-th time.
   case handshake(SimulatedSocket, attempt: Int)
+  /// Whoever watches a socket is told of what had come before.
+  case news(SimulatedSocket)
+  /// A watch that was to notice late does so.
+  case notice(SimulatedWatch)
   /// A request that was to wake up late does so.
   case wake(ArmedRequest)
   /// The time of a timeout is up.
@@ -81,6 +85,8 @@ enum Event {
   var isOver: Bool {
     switch self {
     case .wake(let request), .expire(let request), .interrupt(let request): request.phase == .ended
+    case .notice(let watch): watch.isOver
+    case .news(let socket): socket.isReleased
     case .transfer, .arrive, .handshake, .notify, .nothing: false
     }
   }

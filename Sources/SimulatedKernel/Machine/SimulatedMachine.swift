@@ -98,6 +98,10 @@ package final class SimulatedMachine: @unchecked Sendable {
       case .transfer(let socket): socket.transfer()
       case .arrive(let datagram, let address): arrive(datagram, at: address)
       case .handshake(let socket, let attempt): socket.shakeHands(attempt: attempt)
+      case .news(let socket):
+        socket.hasNewsComing = false
+        socket.tellWatches()
+      case .notice(let watch): watch.notice()
       case .wake(let request): request.ring.isReady(request)
       case .expire(let timer): timer.ring.expire(timer)
       case .interrupt(let request): request.ring.interrupt(request)

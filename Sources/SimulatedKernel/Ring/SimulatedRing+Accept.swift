@@ -1,3 +1,4 @@
+internal import ReadinessIO
 internal import SystemPackage
 internal import Uring
 
@@ -36,6 +37,7 @@ extension SimulatedRing {
     if !request.hasStarted {
       request.hasStarted = true
       if request.request.disconnects {
+        socket.owesConnectResult = false
         socket.fail(Errno.connectionReset.rawValue)
         return .done(0)
       }
@@ -52,43 +54,13 @@ extension SimulatedRing {
       // Only the connect that has started the handshake waits for it (io_connect).
       return result == -Errno.nowInProgress.rawValue ? .wait(.writing) : .done(result)
     }
-    switch socket.state {
-    case .connected: return .done(0)
-    case .connecting: return .wait(.writing)
-    case .idle, .dead, .listening:
-      let error = socket.takeError()
-      return .done(error == 0 ? -Errno.connectionAbort.rawValue : -error)
-    }
+    return socket.state == .connecting ? .wait(.writing) : .done(socket.takeConnectResult())
   }
 
-  /// Readiness as tcp_poll and unix_poll tell it.
+  /// Of the end of the peer's half a request always hears (IO_POLL_UNMASK).
   func poll(_ request: ArmedRequest, _ socket: SimulatedSocket) -> Progress {
-    let (input, output, error, hangUp): (UInt32, UInt32, UInt32, UInt32) = (1, 4, 8, 16)
-    var events: UInt32 = 0
-    switch socket.state {
-    case .connecting: break
-    case .listening:
-      if !socket.acceptQueue.isEmpty { events = input }
-    case .idle, .dead:
-      events = output | hangUp
-      if socket.isReceiveShut || !socket.receiveQueue.isEmpty { events |= input }
-    case .connected:
-      if !socket.receiveQueue.isEmpty || socket.isAtEnd || socket.isReceiveShut { events |= input }
-      if socket.isWritable { events |= output }
-      if (socket.isAtEnd || socket.isReceiveShut) && socket.isSendShut { events |= hangUp }
-    }
-    if socket.isUnix {
-      events = socket.isWritable && (socket.hasRoom || socket.state != .connected) ? output : 0
-      if socket.isReceiveShut || !socket.receiveQueue.isEmpty || !socket.acceptQueue.isEmpty {
-        events |= input
-      }
-      let isShut = socket.isReceiveShut && socket.isSendShut
-      if isShut || socket.state == .idle { events |= hangUp }
-    }
-    if socket.error != 0 { events |= error }
-    let endOfPeer: UInt32 = 0x2000  // POLLRDHUP, which a request always hears of (IO_POLL_UNMASK).
-    if socket.isAtEnd || socket.isReceiveShut, socket.state != .connecting { events |= endOfPeer }
-    let answer = events & (request.request.count | error | hangUp | endOfPeer)
+    let always: Readiness = [.error, .hangup, .peerClosed]
+    let answer = socket.readiness.rawValue & (request.request.count | always.rawValue)
     return answer == 0 ? .watch : .done(Int32(answer))
   }
 }

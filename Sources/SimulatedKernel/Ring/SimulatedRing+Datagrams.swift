@@ -11,7 +11,7 @@ extension SimulatedRing {
     case .connect:
       guard let address = request.peerAddress else { return .done(-Errno.badAddress.rawValue) }
       return .done(socket.connectDatagrams(to: address))
-    case .poll: return pollDatagrams(request, socket)
+    case .poll: return poll(request, socket)
     default: return .done(-Errno.notSupportedOnSocket.rawValue)
     }
   }
@@ -110,16 +110,5 @@ extension SimulatedRing {
     request.request.storeHeader(of: datagram, isTruncated: count < datagram.bytes.count)
     let tellsAll = request.request.options.contains(.fullLength)
     return Int32(tellsAll ? datagram.bytes.count : count)
-  }
-
-  /// Readiness as udp_poll and unix_dgram_poll tell it.
-  func pollDatagrams(_ request: ArmedRequest, _ socket: SimulatedSocket) -> Progress {
-    let (input, output, error): (UInt32, UInt32, UInt32) = (1, 4, 8)
-    var events: UInt32 = 0
-    if !socket.datagrams.isEmpty { events |= input }
-    if socket.isWritable { events |= output }
-    if socket.error != 0 { events |= error }
-    let answer = events & (request.request.count | error)
-    return answer == 0 ? .watch : .done(Int32(answer))
   }
 }

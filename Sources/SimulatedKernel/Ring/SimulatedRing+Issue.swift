@@ -82,7 +82,7 @@ extension SimulatedRing {
     }
   }
 
-  private func close(_ descriptor: Descriptor) -> Int32 {
+  func close(_ descriptor: Descriptor) -> Int32 {
     var result: Int32
     if descriptor.isDirect {
       if let socket = directTable.remove(descriptor.rawValue) {

@@ -55,9 +55,10 @@ extension SimulatedRing {
     case (.connect, .socketIsConnected):
       return request.hasStarted && isConnected
     case (.connect, .resourceTemporarilyUnavailable):
-      return !request.hasStarted && socket.state == .idle
+      return !request.hasStarted && socket.state == .idle && !socket.owesConnectResult
     case (.connect, _):
-      return !request.hasStarted && socket.state == .idle && !socket.isUnix
+      return !request.hasStarted && socket.state == .idle && !socket.owesConnectResult
+        && !socket.isUnix
     case (_, .connectionReset), (_, .brokenPipe), (_, .timedOut):
       return isConnected
     default:

@@ -14,16 +14,16 @@ final class SimulationStage {
   private var window = SpinWindow()
   private let batch: UnsafeMutableBufferPointer<Completion>
 
-  /// A loop on its ring.
+  /// A loop on its kernel.
   private struct DrivenLoop {
     let loop: CompletionLoop
-    var ring: SimulatedRing
+    let kernel: DrivenKernel
     let group: CompletionLoopGroup
     var hasEnded = false
 
     /// Whether only time or another loop can bring it further.
     func isIdle(at now: UInt64) -> Bool {
-      hasEnded || (ring.isWaiting && ring.isQuiet && ring.wakeTime > now && loop.isIdle)
+      hasEnded || (kernel.isWaiting && kernel.wakeTime > now && loop.isIdle)
     }
   }
 
@@ -47,20 +47,34 @@ final class SimulationStage {
         loops.append(
           try CompletionLoop(
             configuration: configuration, socketCalls: machine, clock: { machine.now },
-            features: simulation.configuration.features))
+            features: simulation.configuration.offeredFeatures))
       }
       let group = CompletionLoopGroup(turning: loops, configuration: configuration)
       groups.append(group)
       for loop in loops {
-        let ring = SimulatedRing(
-          on: machine, configuration.ring,
-          directTableCapacity: Int(configuration.directDescriptorCount))
+        let kernel = Self.kernel(
+          simulation.configuration.model, on: machine, configuration, loop.pool)
         loop.prepareToTurn()
-        drivenLoops.append(DrivenLoop(loop: loop, ring: ring, group: group))
+        drivenLoops.append(DrivenLoop(loop: loop, kernel: kernel, group: group))
       }
     }
     self.groups = groups
     self.drivenLoops = drivenLoops
+  }
+
+  private static func kernel(
+    _ model: SimulationConfiguration.Model, on machine: SimulatedMachine,
+    _ configuration: LoopConfiguration, _ pool: BufferPool
+  ) -> DrivenKernel {
+    switch model {
+    case .ring:
+      DrivenRing(
+        SimulatedRing(
+          on: machine, configuration.ring,
+          directTableCapacity: Int(configuration.directDescriptorCount)))
+    case .readiness:
+      DrivenReadiness(on: machine, configuration, pool)
+    }
   }
 
   deinit {
@@ -96,9 +110,9 @@ final class SimulationStage {
 
   private func step(_ index: Int) throws {
     stepCount += 1
-    let loop = drivenLoops[index].loop
-    unsafe loop.turn(on: &drivenLoops[index].ring, batch: batch)
-    if loop.endIfDrained(preparedCount: drivenLoops[index].ring.preparedCount) {
+    let (loop, kernel) = (drivenLoops[index].loop, drivenLoops[index].kernel)
+    unsafe kernel.turn(loop, batch)
+    if loop.endIfDrained(preparedCount: kernel.preparedCount) {
       drivenLoops[index].hasEnded = true
       drivenLoops[index].group.loopEnded()
     }
@@ -114,7 +128,7 @@ final class SimulationStage {
 
   /// Lets time pass until something happens or somebody's wait is over.
   private func advance() throws {
-    let wakeTime = drivenLoops.lazy.filter { !$0.hasEnded }.map { $0.ring.wakeTime }.min() ?? .max
+    let wakeTime = drivenLoops.lazy.filter { !$0.hasEnded }.map { $0.kernel.wakeTime }.min() ?? .max
     let time = min(wakeTime, machine.nextEventTime ?? .max)
     if time < .max { return machine.advance(to: time) }
     // A task may have gone to another thread, where time is real.

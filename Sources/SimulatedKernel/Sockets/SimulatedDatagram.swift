@@ -27,6 +27,19 @@ extension SimulatedSocket {
   /// Whether senders have to wait for this Unix-domain socket (unix_recvq_full).
   private var isQueueFull: Bool { isUnix && datagrams.count > Self.unixQueueLimit }
 
+  /// Whether a Unix-domain peer's queue is full of what others, too, have sent
+  /// (unix_dgram_poll).
+  var awaitsPeer: Bool {
+    guard isUnix, let peer else { return false }
+    return peer.isQueueFull && peer.peer !== self
+  }
+
+  /// Wakes those that send here and nowhere else.
+  func wakeSenders() {
+    senders.removeAll { $0.peer !== self }
+    for sender in senders { sender.wakeForRoom() }
+  }
+
   /// Whether a sender may go on: less is charged than the buffer has (sock_alloc_send_pskb).
   var takesDatagrams: Bool { sentCharge < sendLimit }
 
@@ -40,6 +53,7 @@ extension SimulatedSocket {
       }
       guard target.accepts(self) else { return -Errno.notPermitted.rawValue }
       peer = target
+      target.senders.append(self)
     } else {
       machine.bindIfUnbound(self)
     }

@@ -7,6 +7,7 @@ extension SimulatedSocket {
   func startConnecting(to address: SocketAddress) -> Int32 {
     if isDatagram { return connectDatagrams(to: address) }
     if isUnix { return connectUnix(to: address) }
+    if state != .connecting, owesConnectResult { return takeConnectResult() }
     switch state {
     case .connecting: return -Errno.alreadyInProcess.rawValue
     case .connected: return -Errno.socketIsConnected.rawValue
@@ -18,8 +19,18 @@ extension SimulatedSocket {
     isSendShut = false
     isReceiveShut = false
     state = .connecting
+    owesConnectResult = true
     machine.schedule(.handshake(self, attempt: 1), after: machine.latency())
     return -Errno.nowInProgress.rawValue
+  }
+
+  /// Tells how a connect has ended; after its failure the socket can be connected anew
+  /// (__inet_stream_connect).
+  func takeConnectResult() -> Int32 {
+    owesConnectResult = false
+    guard state != .connected else { return 0 }
+    let error = takeError()
+    return -(error == 0 ? Errno.connectionAbort.rawValue : error)
   }
 
   /// A SYN has reached the other side.

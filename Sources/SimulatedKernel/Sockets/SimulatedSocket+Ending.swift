@@ -18,6 +18,7 @@ extension SimulatedSocket {
     case .idle, .dead:
       return -Errno.socketNotConnected.rawValue
     case .connecting:
+      owesConnectResult = false
       fail(Errno.connectionReset.rawValue)
       return 0
     case .listening:
@@ -65,6 +66,7 @@ extension SimulatedSocket {
   func releaseIfUnused() {
     guard descriptorCount == 0, holderCount == 0, !isReleased else { return }
     isReleased = true
+    for watch in watches { watch.end() }
     machine.didRelease(self)
     if isDatagram { return releaseDatagrams() }
     switch state {

@@ -64,7 +64,7 @@ extension SimulatedSocket {
       sendQueue.removeFirst(count, to: &peer.receiveQueue)
       machine.trace.note(at: machine.now, "socket \(number) → \(peer.number): \(count) bytes")
       peer.wake(.reading)
-      if hasRoom { wake(.writing) }
+      if hasRoom { wakeForRoom() }
     }
     if sendQueue.isEmpty, isSendShut, !hasSentEnd {
       hasSentEnd = true

@@ -32,6 +32,9 @@ package final class SimulatedSocket {
   var peer: SimulatedSocket?
   /// The errno that the next operation is told, or 0 (`SO_ERROR`).
   var error: Int32 = 0
+  /// Whether a connect was answered before it had an end, so that the next one is told the end
+  /// (`SS_CONNECTING`).
+  var owesConnectResult = false
 
   // Bytes.
   var sendQueue = ByteQueue()
@@ -69,6 +72,14 @@ package final class SimulatedSocket {
   // Requests that wait.
   var readers: [ArmedRequest] = []
   var writers: [ArmedRequest] = []
+  // Who watches for arrivals.
+  var watches: [SimulatedWatch] = []
+  /// Whether what a fault has held back is about to arrive.
+  var hasNewsComing = false
+  /// Whether there was no room when somebody last asked, so that room is told of (`SOCK_NOSPACE`).
+  var hasLackedRoom = false
+  /// Unix-domain sockets of datagrams whose peer this one is, or was.
+  var senders: [SimulatedSocket] = []
 
   // Listening.
   var backlog = 0
@@ -110,7 +121,7 @@ package final class SimulatedSocket {
 
   /// Room in the send buffer, or an error that a send would be told.
   var isWritable: Bool {
-    if isDatagram { return sentCharge * 2 < sendLimit || error != 0 }
+    if isDatagram { return error != 0 || sentCharge * 2 < sendLimit && !awaitsPeer }
     return switch state {
     case .connecting, .listening: false
     case .idle, .dead: true
@@ -136,15 +147,35 @@ package final class SimulatedSocket {
 
   // MARK: Waiting
 
+  /// Wakes requests, and tells whoever watches; of which side is not for them to know.
   func wake(_ side: Side) {
+    wakeRequests(side)
+    tellWatches()
+  }
+
+  func wakeAll() {
+    wakeRequests(.reading)
+    wakeRequests(.writing)
+    tellWatches()
+  }
+
+  /// Wakes writers because there is room; who watches hears of it if there has been none
+  /// (tcp_check_space, unix_dgram_peer_wake_relay).
+  func wakeForRoom() {
+    wakeRequests(.writing)
+    guard hasLackedRoom else { return }
+    hasLackedRoom = false
+    tellWatches()
+  }
+
+  private func wakeRequests(_ side: Side) {
     var woken: [ArmedRequest] = []
     if side == .reading { swap(&woken, &readers) } else { swap(&woken, &writers) }
     for request in woken { request.ring.wake(request) }
   }
 
-  func wakeAll() {
-    if !readers.isEmpty { wake(.reading) }
-    if !writers.isEmpty { wake(.writing) }
+  func tellWatches() {
+    for watch in watches { watch.tell() }
   }
 
   func forget(_ request: ArmedRequest) {
@@ -161,6 +192,7 @@ package final class SimulatedSocket {
   }
 
   func wakeConnectors() {
+    if !senders.isEmpty { wakeSenders() }
     guard !connectors.isEmpty else { return }
     let woken = connectors
     connectors = []

@@ -16,8 +16,14 @@ import Uring
             switch phase {
             case .request, .notification: row[column].verdict(policy, attempt: attempt)
             case .readiness, .writability:
-              // A poll that a signal has ended is made again, a limited number of times.
-              row.error == .interrupted && attempt < 16 ? .resubmit : .surface
+              // A poll that a signal has ended, or that there was no memory for, is made again, a
+              // limited number of times.
+              switch row.error {
+              case _ where attempt >= 16: .surface
+              case .interrupted: .resubmit
+              case .noMemory: .backOff(ResubmissionPolicy.scarcityPause(after: attempt))
+              default: .surface
+              }
             case .pendingError: .surface
             }
           #expect(

@@ -92,6 +92,10 @@ import Uring
     static var configuration: RingConfiguration {
       RingConfiguration(submissionEntryCount: 2, completionEntryCount: 4)
     }
+    // Readiness keeps completions in memory that grows, and none outside of it.
+    static func compared(_ answers: [String]) -> [String] {
+      answers.filter { !$0.hasPrefix("overflow") }
+    }
 
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
       let (client, server) = try stage.pair()

@@ -9,12 +9,19 @@ import Testing
 @testable import SimulatedKernel
 @testable import Uring
 
-/// A script of raw requests that must be answered alike by both kernels.
+/// A script of raw requests that must be answered alike by all kernels: the ring, the simulated
+/// ring, and completions made of readiness, of the real kernel's and of a simulated one's.
 protocol Script: SendableMetatype {
   /// How many buffers the pool has, and how large they are.
   static var buffers: (count: Int, byteCount: Int) { get }
   static var configuration: RingConfiguration { get }
   static var directTableCapacity: UInt32 { get }
+  /// Whether only a ring can do what the script asks: a table of descriptors, notifications of
+  /// memory that was lent.
+  static var needsRing: Bool { get }
+  /// The answers in which readiness must agree with a ring; all, in their order, unless a script says
+  /// why not.
+  static func compared(_ answers: [String]) -> [String]
   static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws
 }
 
@@ -24,9 +31,11 @@ extension Script {
     RingConfiguration(submissionEntryCount: 16, completionEntryCount: 64)
   }
   static var directTableCapacity: UInt32 { 0 }
+  static var needsRing: Bool { directTableCapacity > 0 }
+  static func compared(_ answers: [String]) -> [String] { answers }
 }
 
-/// Runs a script on the real kernel and on the simulated one, and compares what they say.
+/// Runs a script on every kernel, and compares what they say.
 enum Contract {
   static func check(
     _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
@@ -38,19 +47,29 @@ enum Contract {
   static func checkWithOwnDescriptors(
     _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
+    let real = try withOwnDescriptors { try onRealKernel(script) }
+    try compare(script, with: real, sourceLocation) { body in
+      try withOwnDescriptors(body)
+    }
+  }
+
+  private static func withOwnDescriptors(
+    _ body: @escaping @Sendable () throws -> [String]
+  ) throws -> [String] {
     let answers = Mutex<Result<[String], any Error>>(.success([]))
     try onOtherThread {
       let result = Result {
         guard curing_start_descriptors_anew() == 0 else { throw Errno(rawValue: errno) }
-        return try onRealKernel(script)
+        return try body()
       }
       answers.withLock { $0 = result }
     }
-    try compare(script, with: answers.withLock { $0 }.get(), sourceLocation)
+    return try answers.withLock { $0 }.get()
   }
 
   private static func compare(
-    _ script: (some Script).Type, with real: [String], _ sourceLocation: SourceLocation
+    _ script: (some Script).Type, with real: [String], _ sourceLocation: SourceLocation,
+    around: (@escaping @Sendable () throws -> [String]) throws -> [String] = { try $0() }
   ) throws {
     #expect(!real.isEmpty, sourceLocation: sourceLocation)
     // Several seeds, so that the order of events is no accident.
@@ -58,6 +77,41 @@ enum Contract {
       let simulated = try onSimulatedKernel(script, seed: seed)
       #expect(simulated == real, "seed \(seed)", sourceLocation: sourceLocation)
     }
+    guard !script.needsRing else { return }
+    let real = script.compared(real)
+    let ready = try around { try onReadiness(script) }
+    #expect(script.compared(ready) == real, "on readiness", sourceLocation: sourceLocation)
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let simulated = try onSimulatedReadiness(script, seed: seed)
+      #expect(
+        script.compared(simulated) == real, "on readiness, seed \(seed)",
+        sourceLocation: sourceLocation)
+    }
+  }
+
+  private static func onReadiness(_ script: (some Script).Type) throws -> [String] {
+    var kernel = ReadinessKernel(try LinuxCalls(), script.configuration)
+    let pool = try BufferPool(
+      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+    kernel.provide(from: pool)
+    let stage = Stage(kernel, KernelSocketCalls(), pool)
+    try script.run(on: stage)
+    try drain(stage)
+    return stage.answers
+  }
+
+  private static func onSimulatedReadiness(
+    _ script: (some Script).Type, seed: UInt64
+  ) throws -> [String] {
+    let machine = SimulatedMachine(seed: seed)
+    var kernel = ReadinessKernel(SimulatedCalls(on: machine), script.configuration)
+    let pool = try BufferPool(
+      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+    kernel.provide(from: pool)
+    let stage = Stage(kernel, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
+    try script.run(on: stage)
+    try drain(stage)
+    return stage.answers
   }
 
   private static func onRealKernel(_ script: (some Script).Type) throws -> [String] {

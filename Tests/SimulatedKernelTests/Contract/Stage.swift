@@ -103,12 +103,21 @@ final class Stage<K: Kernel & ~Copyable> {
   }
 
   private func next() throws -> Completion {
-    for _ in 0..<3 {
+    for _ in 0..<10 {
       if let completion = reap() { return completion }
-      _ = try kernel.enter(
-        minimumCompletionCount: 1, timeout: .seconds(10), minimumWait: nil)
+      try wait()
     }
     throw Errno.timedOut
+  }
+
+  /// The end of another ring of this thread may interrupt a wait that is none of its own.
+  private func wait() throws {
+    do throws(Errno) {
+      _ = try kernel.enter(
+        minimumCompletionCount: 1, timeout: .seconds(10), minimumWait: nil)
+    } catch {
+      if error != .interrupted { throw error }
+    }
   }
 
   private func reap() -> Completion? {

@@ -94,6 +94,8 @@ import Uring
   }
 
   enum ZeroCopy: Script {
+    static var needsRing: Bool { true }
+
     static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
       let (client, server) = try stage.pair()
       let memory = stage.lend(byteCount: 4096)

@@ -24,7 +24,8 @@ extension World {
 
   /// The server's side.
   func answer(_ endpoint: Endpoint, _ plan: RelayPlan) async {
-    guard let bytes = await endpoint.receiveName() else { return }
+    // A close, before the client has said a word, would tell it of an end that is none.
+    guard let bytes = await endpoint.receiveName() else { return endpoint.reset() }
     let name = connectionName(in: bytes)
     let manner = plan.manners(of: name).server
     var numbers = Numbers(seed: scenario.seed ^ (name &* 0xD1B5_4A32_D192_ED03))
