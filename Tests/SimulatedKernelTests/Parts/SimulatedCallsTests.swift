@@ -50,7 +50,7 @@ import Testing
     let stage = try CallStage()
     #expect(stage.calls.watch(stage.server, again: false) == 0)
     let other = stage.calls.duplicate(stage.server)
-    #expect(other > stage.server)
+    #expect(other >= 0 && other != stage.server)
     #expect(stage.close(stage.server) == 0)
     _ = try stage.wait()
     // The file is still open, and its events go on under the number that was watched.
@@ -65,6 +65,7 @@ import Testing
 
   @Test func aNumberMeansAnotherSocketAfterItsClose() throws {
     let stage = try CallStage()
+    _ = try stage.machine.makeSocket(family: AF_INET)  // Takes the number of the listener.
     #expect(stage.calls.watch(stage.server, again: false) == 0)
     #expect(stage.close(stage.server) == 0)
     let next = try stage.machine.makeSocket(family: AF_INET).rawValue
