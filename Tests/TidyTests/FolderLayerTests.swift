@@ -3,7 +3,9 @@ import Testing
 /// Names go down only, also between the folders of a module, which no import tells apart.
 @Suite struct FolderLayerTests {
   /// The folders of `CompletionIO`, lowest first.
-  static let folders = ["Policy", "Flights", "Readiness", "Loop", "Streams", "Datagrams", "Sockets"]
+  static let folders = [
+    "Policy", "Flights", "Readiness", "Loop", "Streams", "Datagrams", "Sockets",
+  ]
 
   private static let root = "Sources/CompletionIO"
 

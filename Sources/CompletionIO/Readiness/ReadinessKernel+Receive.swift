@@ -28,6 +28,8 @@ extension ReadinessKernel where Calls: ~Copyable {
     return .goOn
   }
 
+  func hasBuffer(of group: UInt16) -> Bool { pool?.group == group && !buffers.isEmpty }
+
   private mutating func receiveIntoMemory(_ request: inout WaitingRequest) -> Progress {
     while true {
       let result = calls.attempt(request.request.advanced(by: request.doneByteCount))

@@ -49,6 +49,12 @@ extension ReadinessKernel where Calls: ~Copyable {
       }
       return wait(request, goesOn: false)
     }
+    // A ring looks for a buffer once there are bytes; without one it waits for them all the same.
+    if request.waitsBeforeBuffers, !hasBuffer(of: request.request.bufferGroup),
+      calls.attempt(.poll(request.request.descriptor, mask: 0x1)) == 0  // POLLIN (poll(2)).
+    {
+      return wait(request, goesOn: false)
+    }
     switch progress(of: &request) {
     case .done(let result, let flags): finish(request, result, flags)
     case .wait: wait(request, goesOn: false)

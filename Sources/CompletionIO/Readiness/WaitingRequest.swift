@@ -36,6 +36,11 @@ struct WaitingRequest {
     }
   }
 
+  /// Whether it asks for a buffer, and that only when it is ready.
+  var waitsBeforeBuffers: Bool {
+    request.options.isSuperset(of: [.selectBuffer, .pollFirst]) && !mustNotWait
+  }
+
   var mustNotWait: Bool { request.options.contains(.doNotWait) }
   var goesOnUntilAll: Bool { request.options.contains(.waitForAll) && !mustNotWait }
 }

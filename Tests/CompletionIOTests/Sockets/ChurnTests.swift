@@ -13,7 +13,8 @@ struct ChurnTests {
     "Many short connections at once", arguments: Set([0, directPlaces(64)]).sorted())
   func shortConnections(directDescriptorCount: UInt32) async throws {
     let clients = try CompletionLoopGroup(count: 1)
-    try await withLoops(1, { $0.directDescriptorCount = directPlaces(directDescriptorCount) }) { group in
+    try await withLoops(1, { $0.directDescriptorCount = directPlaces(directDescriptorCount) }) {
+      group in
       let count = Tally()
       try await withServer(on: group) { connection in
         if count.add() % 2 == 0 {
