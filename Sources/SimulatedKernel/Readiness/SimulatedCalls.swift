@@ -61,7 +61,9 @@ extension SimulatedCalls: ReadinessCalls {
     let socket = machine.descriptors[request.descriptor.rawValue]
     let result = ring.call(request)
     machine.mix(UInt64(request.operation.rawValue) << 32 | UInt64(request.count))
-    machine.mix(UInt64(UInt32(bitPattern: request.descriptor.rawValue)))
+    let number = request.descriptor.rawValue
+    // The number of a real file, the loop's event descriptor, is another in each run.
+    machine.mix(number < machine.descriptors.base ? 0 : UInt64(number))
     machine.mix(UInt64(UInt32(bitPattern: result)))
     machine.mix(now)
     machine.trace.note(
