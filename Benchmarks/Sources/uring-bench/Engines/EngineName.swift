@@ -1,4 +1,5 @@
 import ArgumentParser
+import CompletionIO
 
 /// The engines `serve` and `compare` know, by the name the user types.
 enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable {
