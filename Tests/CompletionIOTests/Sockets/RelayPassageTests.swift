@@ -8,7 +8,10 @@ import Uring
 @testable import CompletionIO
 
 /// Relays whose bytes go through a pipe.
-@Suite("Relay through a pipe", .timeLimit(.minutes(1)))
+@Suite(
+  "Relay through a pipe",
+  .enabled(if: kernelFeatures.contains(.splice), "nothing goes through a pipe on this kernel"),
+  .timeLimit(.minutes(1)))
 struct RelayPassageTests {
   typealias Chain = RelayTests.Chain
 
