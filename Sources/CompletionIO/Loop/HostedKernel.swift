@@ -23,19 +23,12 @@ class HostedKernel {
   static func make(
     _ choice: KernelChoice, _ configuration: LoopConfiguration
   ) throws(RingSetupError) -> Made {
-    switch choice {
-    case .ring:
-      return try makeRing(configuration)
-    case .readiness:
-      return try makeReadiness(configuration, because: nil)
-    case .automatic:
-      do throws(RingSetupError) {
-        return try makeRing(configuration)
-      } catch {
-        guard configuration.mayUseReadiness(insteadOf: error) else { throw error }
-        return try makeReadiness(configuration, because: error)
-      }
-    }
+    try choice.carryOut(
+      for: configuration,
+      onRing: { () throws(RingSetupError) in try makeRing(configuration) },
+      onReadiness: { (error) throws(RingSetupError) in
+        try makeReadiness(configuration, because: error)
+      })
   }
 
   private static func makeRing(

@@ -32,6 +32,33 @@ public enum KernelChoice: String, CaseIterable, Hashable, Sendable {
   }
 }
 
+extension KernelChoice {
+  /// Uses a ring or readiness, as the choice and the kernel allow.
+  ///
+  /// - Parameters:
+  ///   - configuration: What the loop needs.
+  ///   - onRing: Throws before it has done anything.
+  ///   - onReadiness: Is told why there is no ring; `nil` where none was asked for.
+  /// - Returns: What either returns.
+  /// - Throws: What the last one asked throws.
+  func carryOut<Result>(
+    for configuration: LoopConfiguration, onRing: () throws(RingSetupError) -> Result,
+    onReadiness: (RingSetupError?) throws(RingSetupError) -> Result
+  ) throws(RingSetupError) -> Result {
+    switch self {
+    case .ring: return try onRing()
+    case .readiness: return try onReadiness(nil)
+    case .automatic: break
+    }
+    do throws(RingSetupError) {
+      return try onRing()
+    } catch {
+      guard configuration.mayUseReadiness(insteadOf: error) else { throw error }
+      return try onReadiness(error)
+    }
+  }
+}
+
 /// The interface of the kernel that a loop uses.
 public enum LoopKernel: Hashable, Sendable {
   /// A ring: io_uring_setup(2).

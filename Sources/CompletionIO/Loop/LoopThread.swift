@@ -58,25 +58,14 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
-      switch choice {
-      case .ring: try runOnRing()
-      case .readiness: try runOnReadiness(because: nil)
-      case .automatic: try runOnEither()
-      }
+      try choice.carryOut(
+        for: loopConfiguration, onRing: { () throws(RingSetupError) in try runOnRing() },
+        onReadiness: { (error) throws(RingSetupError) in try runOnReadiness(because: error) })
     } catch {
       result.withLock { $0 = .failure(error) }
       started.signal()
     }
     ended()
-  }
-
-  private func runOnEither() throws(RingSetupError) {
-    do throws(RingSetupError) {
-      try runOnRing()
-    } catch {
-      guard loopConfiguration.mayUseReadiness(insteadOf: error) else { throw error }
-      try runOnReadiness(because: error)
-    }
   }
 
   private func runOnRing() throws(RingSetupError) {

@@ -95,9 +95,7 @@ enum Contract {
       capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
     kernel.provide(from: pool)
     let stage = Stage(kernel, KernelSocketCalls(), pool)
-    try script.run(on: stage)
-    try drain(stage)
-    return stage.answers
+    return try answers(of: script, on: stage)
   }
 
   private static func onSimulatedReadiness(
@@ -109,9 +107,7 @@ enum Contract {
       capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
     kernel.provide(from: pool)
     let stage = Stage(kernel, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
-    try script.run(on: stage)
-    try drain(stage)
-    return stage.answers
+    return try answers(of: script, on: stage)
   }
 
   private static func onRealKernel(_ script: (some Script).Type) throws -> [String] {
@@ -123,9 +119,7 @@ enum Contract {
       capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
     try ring.register(pool)
     let stage = Stage(ring, KernelSocketCalls(), pool)
-    try script.run(on: stage)
-    try drain(stage)
-    return stage.answers
+    return try answers(of: script, on: stage)
   }
 
   private static func onSimulatedKernel(
@@ -138,6 +132,12 @@ enum Contract {
       capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
     ring.provide(from: pool)
     let stage = Stage(ring, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
+    return try answers(of: script, on: stage)
+  }
+
+  private static func answers<K: Kernel & ~Copyable>(
+    of script: (some Script).Type, on stage: Stage<K>
+  ) throws -> [String] {
     try script.run(on: stage)
     try drain(stage)
     return stage.answers

@@ -42,20 +42,29 @@ import Uring
     let simulation = SimulationTests.simulation(seed: seed, faults: .transient(rate: 0.05))
     let (received, error) = try simulation.run { group in
       try await Self.withRelay(on: group) { client, server in
-        async let sending: Void = client.send(there)
-        async let answering: Void = server.send(back)
-        async let arrived = server.receive(atMost: there.count)
-        let returned = try await client.receive(atMost: back.count)
-        let result = [try await arrived, returned]
-        _ = try await (sending, answering)
-        try await client.finishSending()
-        try await server.finishSending()
-        return result
+        try await Self.exchange(there, back, client, server)
       }
     }
     #expect(error == nil)
     #expect(firstDifference(received[0], there) == nil)
     #expect(firstDifference(received[1], back) == nil)
+  }
+
+  /// Sends both ways at once and ends both.
+  ///
+  /// - Returns: What has come to the server, and what has come back.
+  private static func exchange(
+    _ there: [UInt8], _ back: [UInt8], _ client: StreamConnection, _ server: StreamConnection
+  ) async throws -> [[UInt8]] {
+    async let sending: Void = client.send(there)
+    async let answering: Void = server.send(back)
+    async let arrived = server.receive(atMost: there.count)
+    let returned = try await client.receive(atMost: back.count)
+    let result = [try await arrived, returned]
+    _ = try await (sending, answering)
+    try await client.finishSending()
+    try await server.finishSending()
+    return result
   }
 
   @Test(
@@ -78,15 +87,7 @@ import Uring
       seed: seed, faults: .transient(rate: 0.05), configuration: configuration)
     let (received, error) = try simulation.run { group in
       try await Self.withRelay(on: group, way: way) { client, server in
-        async let sending: Void = client.send(there)
-        async let answering: Void = server.send(back)
-        async let arrived = server.receive(atMost: there.count)
-        let returned = try await client.receive(atMost: back.count)
-        let result = [try await arrived, returned]
-        _ = try await (sending, answering)
-        try await client.finishSending()
-        try await server.finishSending()
-        return result
+        try await Self.exchange(there, back, client, server)
       }
     }
     #expect(error == nil)
