@@ -1,7 +1,7 @@
 import Testing
 import WouldBlockTour
 
-@Suite("The would-block tour", .timeLimit(.minutes(2)))
+@Suite("The would-block tour", .timeLimit(.minutes(3)))
 struct TourTests {
   @Test("Every call does what the tour tells, on this kernel")
   func tellsTheTruth() async throws {

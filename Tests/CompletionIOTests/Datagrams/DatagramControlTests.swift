@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// What the kernel tells of a datagram, and is told.
-@Suite("Datagram control messages", .timeLimit(.minutes(1)))
+@Suite("Datagram control messages", .timeLimit(.minutes(3)))
 struct DatagramControlTests {
   private static var telling: DatagramOptions {
     var options = DatagramOptions()

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Errors of single datagrams, which end nothing, and calls that are refused.
-@Suite("Datagram errors", .timeLimit(.minutes(1)))
+@Suite("Datagram errors", .timeLimit(.minutes(3)))
 struct DatagramErrorTests {
   /// Whoever asks first hears of the ICMP message, once; the socket goes on.
   @Test("A peer that is not there is told to a receive")

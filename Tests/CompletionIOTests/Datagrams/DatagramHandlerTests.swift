@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Sockets of datagrams with completion handlers.
-@Suite("Datagram handlers", .timeLimit(.minutes(1)))
+@Suite("Datagram handlers", .timeLimit(.minutes(3)))
 struct DatagramHandlerTests {
   /// What a handler was told, in order.
   private final class Log: Sendable {

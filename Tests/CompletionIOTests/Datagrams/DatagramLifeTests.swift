@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// How sockets of datagrams begin and end.
-@Suite("Datagram life", .timeLimit(.minutes(1)))
+@Suite("Datagram life", .timeLimit(.minutes(3)))
 struct DatagramLifeTests {
   @Test("Each loop of a group has a socket, and they share the datagrams")
   func group() async throws {

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// What waits is bounded, on this side and in the kernel.
-@Suite("Datagram limits", .timeLimit(.minutes(1)))
+@Suite("Datagram limits", .timeLimit(.minutes(3)))
 struct DatagramLimitTests {
   @Test("What nobody takes stays in the kernel", arguments: ["127.0.0.1:0", "[::1]:0"])
   func unclaimed(address: String) async throws {

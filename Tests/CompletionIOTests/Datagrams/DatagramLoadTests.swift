@@ -5,7 +5,7 @@ import Testing
 @testable import CompletionIO
 
 /// What a snapshot tells of sockets of datagrams.
-@Suite("Load of datagrams", .timeLimit(.minutes(1)))
+@Suite("Load of datagrams", .timeLimit(.minutes(3)))
 struct DatagramLoadTests {
   @Test("Datagrams that nobody has received are told, and are counted")
   func unclaimed() async throws {

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Datagrams on real sockets, for tasks.
-@Suite("Datagrams", .timeLimit(.minutes(1)))
+@Suite("Datagrams", .timeLimit(.minutes(3)))
 struct DatagramTests {
   static let addresses = ["127.0.0.1:0", "[::1]:0", "unix"]
 

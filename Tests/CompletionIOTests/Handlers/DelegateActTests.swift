@@ -6,7 +6,7 @@ import Uring
 @testable import CompletionIO
 
 /// What a delegate may do in each of its methods, which is everything.
-@Suite("A delegate's acts", .timeLimit(.minutes(1)))
+@Suite("A delegate's acts", .timeLimit(.minutes(3)))
 struct DelegateActTests {
   enum Act: CaseIterable {
     case close, linger, abort, reset, pause, giveAway, stopReceiving, finishSending, sendMore,

@@ -5,7 +5,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("The end of a stream with a delegate", .timeLimit(.minutes(1)))
+@Suite("The end of a stream with a delegate", .timeLimit(.minutes(3)))
 struct DelegateEndTests {
   enum End: CaseIterable {
     case close, lingering, abort, reset, giveAway, peerEnds, peerResets, groupCloses, draining,

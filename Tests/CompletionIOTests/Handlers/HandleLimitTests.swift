@@ -7,7 +7,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Limits of connections, and those that are refused", .timeLimit(.minutes(1)))
+@Suite("Limits of connections, and those that are refused", .timeLimit(.minutes(3)))
 struct HandleLimitTests {
   /// Echoes, and counts how many do so at a time.
   private final class Counted: SocketDelegate {

@@ -44,7 +44,7 @@ private final class NumberedLines: SocketDelegate, @unchecked Sendable {
   }
 }
 
-@Suite("The page of delegates", .timeLimit(.minutes(1)))
+@Suite("The page of delegates", .timeLimit(.minutes(3)))
 struct HandlersPageTests {
   @Test("The program answers, refuses, and says goodbye")
   func program() async throws {

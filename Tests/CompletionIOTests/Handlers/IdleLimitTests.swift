@@ -7,7 +7,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Idle limits of streams with delegates", .timeLimit(.minutes(1)))
+@Suite("Idle limits of streams with delegates", .timeLimit(.minutes(3)))
 struct IdleLimitTests {
   /// Notes when its stream stood still, and lets it go on so many times.
   private final class Patient: SocketDelegate, @unchecked Sendable {

@@ -9,7 +9,7 @@ import Uring
 @testable import CompletionIO
 
 /// Connects to hosts, with addresses of this machine.
-@Suite(.timeLimit(.minutes(1))) struct HostConnectTests {
+@Suite(.timeLimit(.minutes(3))) struct HostConnectTests {
   @Test func localhostIsLookedUp() async throws {
     try await withLoops { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)

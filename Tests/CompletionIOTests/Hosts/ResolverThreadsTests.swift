@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Look-ups on threads of their own.
-@Suite(.timeLimit(.minutes(1))) struct ResolverThreadsTests {
+@Suite(.timeLimit(.minutes(3))) struct ResolverThreadsTests {
   private final class Answers: Sendable {
     private let names = Mutex<[Int]>([])
     var all: [Int] { names.withLock { $0.sorted() } }

@@ -6,7 +6,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Scopes", .timeLimit(.minutes(1)))
+@Suite("Scopes", .timeLimit(.minutes(3)))
 struct ScopeTests {
   enum Leaving: CaseIterable {
     case returning, throwing, cancelled

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CompletionIO
 
-@Suite("Signals", .timeLimit(.minutes(1)))
+@Suite("Signals", .timeLimit(.minutes(3)))
 struct SignalTests {
   /// A signal that only one test uses, because tests run at the same time.
   private static func own(_ number: Int32) -> ProcessSignal {

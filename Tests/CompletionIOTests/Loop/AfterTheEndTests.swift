@@ -5,7 +5,7 @@ import Testing
 @testable import Uring
 
 /// A loop that has ended still has users: connections that are dropped, tasks that prefer it.
-@Suite(.timeLimit(.minutes(1))) struct AfterTheEndTests {
+@Suite(.timeLimit(.minutes(3))) struct AfterTheEndTests {
   private func endedLoop(
     _ prepare: (LoopFixture) throws -> Void = { _ in }
   ) throws -> LoopFixture {

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// A loop on its caller's thread, without a task and without a thread of its own.
-@Suite("A hosted loop", .timeLimit(.minutes(1)))
+@Suite("A hosted loop", .timeLimit(.minutes(3)))
 struct HostedLoopTests {
   @Test("Accepts, connects, echoes with contexts, half-closes and closes, turn by turn")
   func echo() throws {

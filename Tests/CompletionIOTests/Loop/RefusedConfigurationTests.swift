@@ -6,7 +6,7 @@ import Testing
 import Uring
 
 /// Configurations that no loop can be made of: refused by the name of the field.
-@Suite("Refused configurations", .timeLimit(.minutes(1)))
+@Suite("Refused configurations", .timeLimit(.minutes(3)))
 struct RefusedConfigurationTests {
   struct Mistake: Sendable, CustomTestStringConvertible {
     var field: String

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CompletionIO
 
-@Suite("Scheduled work", .timeLimit(.minutes(1)))
+@Suite("Scheduled work", .timeLimit(.minutes(3)))
 struct ScheduleTests {
   @Test("Work comes once, on the loop's thread, and never early")
   func once() async throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import CompletionIO
 
 /// Snapshots of loops, by which a program is observed.
-@Suite("Snapshots", .timeLimit(.minutes(1)))
+@Suite("Snapshots", .timeLimit(.minutes(3)))
 struct SnapshotTests {
   @Test("An idle loop has nothing but its wake-up")
   func idle() async throws {

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Options of connections that are there, on the kernel's own sockets.
-@Suite(.timeLimit(.minutes(1))) struct ConnectionOptionTests {
+@Suite(.timeLimit(.minutes(3))) struct ConnectionOptionTests {
   /// Runs a body with a connection of a family; not where the machine has none.
   private func withPair(
     _ family: SocketFamily, options: SocketOptions = SocketOptions(),

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Options that sockets are made with.
-@Suite(.timeLimit(.minutes(1))) struct CreationOptionTests {
+@Suite(.timeLimit(.minutes(3))) struct CreationOptionTests {
   @Test(
     arguments: OptionCase.onConnections + OptionCase.atCreation,
     [SocketFamily.ipv4, .ipv6])

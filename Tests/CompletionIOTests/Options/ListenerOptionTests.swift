@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Options of listeners, and of what they accept.
-@Suite(.timeLimit(.minutes(1))) struct ListenerOptionTests {
+@Suite(.timeLimit(.minutes(3))) struct ListenerOptionTests {
   @Test func allSocketsOfAListenerHaveWhatIsSet() async throws {
     try await withLoops(3) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// What the kernel alone decides of its sockets.
-@Suite(.timeLimit(.minutes(1))) struct ReadOnlyOptionTests {
+@Suite(.timeLimit(.minutes(3))) struct ReadOnlyOptionTests {
   @Test func kindsOfSockets() async throws {
     try await withLoops { group in
       let tcp = try await ConnectionPair(on: group)

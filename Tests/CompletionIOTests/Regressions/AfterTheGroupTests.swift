@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// What outlives its loops, and is still called.
-@Suite(.timeLimit(.minutes(1))) struct AfterTheGroupTests {
+@Suite(.timeLimit(.minutes(3))) struct AfterTheGroupTests {
   /// Foreign code ran under a lock: two ended loops whose leftover jobs call each other locked up.
   @Test func leftoversOfTwoLoopsMayCallEachOther() async throws {
     let loops = try await [endedLoop(), endedLoop()]

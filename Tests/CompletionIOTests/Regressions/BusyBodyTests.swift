@@ -9,7 +9,7 @@ import Uring
 
 /// A body that ignores the end of the stream starved its loop: what completes at once lets others
 /// go on all the same.
-@Suite(.timeLimit(.minutes(1))) struct BusyBodyTests {
+@Suite(.timeLimit(.minutes(3))) struct BusyBodyTests {
   /// What a body does again and again, without a wait.
   enum Deed: CaseIterable {
     case receive, receiveIntoMemory, receiveNothing, failingSend, emptySend, finishSending, sleep

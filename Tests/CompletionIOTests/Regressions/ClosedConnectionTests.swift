@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// What is known of a connection after its end, and when its end is over.
-@Suite(.timeLimit(.minutes(1))) struct ClosedConnectionTests {
+@Suite(.timeLimit(.minutes(3))) struct ClosedConnectionTests {
   /// A number was used after its descriptor had been closed: another connection's peer was told.
   @Test func thePeerOfAClosedConnectionIsNotAnothers() async throws {
     try await withLoops { group in

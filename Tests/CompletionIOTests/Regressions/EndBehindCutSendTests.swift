@@ -8,7 +8,7 @@ import Uring
 
 /// A clean end was told as a reset, when a send before it had been cut: a connection hangs up behind
 /// the ends of both sides too.
-@Suite(.timeLimit(.minutes(1))) struct EndBehindCutSendTests {
+@Suite(.timeLimit(.minutes(3))) struct EndBehindCutSendTests {
   /// How the end of the stream is asked for.
   enum Face: CaseIterable {
     case receive, intoMemory, handler

@@ -8,7 +8,7 @@ import Uring
 /// EMFILE.
 ///
 /// In processes of their own, because the limit belongs to the process.
-@Suite("A closed connection's descriptor", .serialized, .timeLimit(.minutes(1)))
+@Suite("A closed connection's descriptor", .serialized, .timeLimit(.minutes(3)))
 struct FreeDescriptorTests {
   @Test("is free for the next connect, from anywhere")
   func fromAnywhere() async {

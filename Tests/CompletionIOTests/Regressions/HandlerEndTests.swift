@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Handlers hear of the end of each stream once, whoever has ended it.
-@Suite(.timeLimit(.minutes(1))) struct HandlerEndTests {
+@Suite(.timeLimit(.minutes(3))) struct HandlerEndTests {
   enum End: CaseIterable {
     case close, abort, loopCloses, peerCloses, peerResets, stopReceiving
   }

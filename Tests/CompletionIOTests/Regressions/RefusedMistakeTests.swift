@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// A mistake in one body ended the whole process: it is a thrown error.
-@Suite(.timeLimit(.minutes(1))) struct RefusedMistakeTests {
+@Suite(.timeLimit(.minutes(3))) struct RefusedMistakeTests {
   @Test(arguments: [false, true], [false, true])
   func aSecondReceiverIsRefused(_ firstIntoMemory: Bool, _ secondIntoMemory: Bool) async throws {
     try await withLoops { group in

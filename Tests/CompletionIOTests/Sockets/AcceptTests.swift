@@ -5,7 +5,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Accepting", .timeLimit(.minutes(1)))
+@Suite("Accepting", .timeLimit(.minutes(3)))
 struct AcceptTests {
   @Test("One at a time, and no more ahead than the limit", arguments: [1, 2])
   func unclaimedLimit(loopCount: Int) async throws {

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Descriptors that others have made, and those that are given away.
-@Suite(.timeLimit(.minutes(1))) struct AdoptTests {
+@Suite(.timeLimit(.minutes(3))) struct AdoptTests {
   @Test(
     arguments: [false, true],
     [

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Peers that do not read, and programs that do not.
-@Suite("Backpressure", .timeLimit(.minutes(1)))
+@Suite("Backpressure", .timeLimit(.minutes(3)))
 struct BackpressureTests {
   @Test("A send waits for a peer that does not read, and loses nothing")
   func sendWaits() async throws {

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Listeners on all interfaces, and connects from an address of one's own.
-@Suite(.timeLimit(.minutes(1))) struct BindPortTests {
+@Suite(.timeLimit(.minutes(3))) struct BindPortTests {
   private static let hasIPv6 =
     (try? PlainSocket.bound(to: SocketAddress(parsing: "[::1]:0"))) != nil
 

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// A bind whose address is in use for a moment.
-@Suite(.timeLimit(.minutes(1))) struct BindRetryTests {
+@Suite(.timeLimit(.minutes(3))) struct BindRetryTests {
   private static let inUse = SocketError(.bind, .addressInUse, peer: .loopback(port: 80))
 
   /// The pauses that a bind makes while it fails in one way, in milliseconds.

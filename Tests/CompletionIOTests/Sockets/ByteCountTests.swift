@@ -5,7 +5,7 @@ import Testing
 @testable import CompletionIO
 
 /// What a loop counts of the bytes of its connections.
-@Suite("Counted bytes", .timeLimit(.minutes(1)))
+@Suite("Counted bytes", .timeLimit(.minutes(3)))
 struct ByteCountTests {
   @Test("Every way to receive is counted", arguments: ["lease", "memory", "reader"])
   func received(by way: String) async throws {

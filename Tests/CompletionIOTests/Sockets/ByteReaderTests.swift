@@ -6,7 +6,7 @@ import Testing
 @testable import CompletionIO
 
 /// Reading connections element by element, on the real kernel.
-@Suite("Byte readers", .timeLimit(.minutes(1)))
+@Suite("Byte readers", .timeLimit(.minutes(3)))
 struct ByteReaderTests {
   @Test("Lines, blocks and counted bytes, sent in pieces", arguments: [1, 7, 4096])
   func elements(pieceSize: Int) async throws {

@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// A cancelled task stops waiting, wherever it runs, and the connection is none the worse.
-@Suite("Cancellation", .timeLimit(.minutes(1)))
+@Suite("Cancellation", .timeLimit(.minutes(3)))
 struct CancellationTests {
   @Test("A receive", arguments: [false, true])
   func receive(beforehand: Bool) async throws {

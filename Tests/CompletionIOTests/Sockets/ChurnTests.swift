@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Descriptors that are given out again at once: no byte may reach another connection.
-@Suite("Churn", .timeLimit(.minutes(1)))
+@Suite("Churn", .timeLimit(.minutes(3)))
 struct ChurnTests {
   @Test(
     "Many short connections at once", arguments: Set([0, directPlaces(64)]).sorted())

@@ -10,7 +10,7 @@ import Uring
 
 /// What becomes of descriptors. In processes of their own, because they belong to the process.
 // One at a time: each keeps a thread of the concurrency pool waiting for its process.
-@Suite("Descriptors", .serialized, .timeLimit(.minutes(1)))
+@Suite("Descriptors", .serialized, .timeLimit(.minutes(3)))
 struct DescriptorTests {
   @Test("Shutdown leaves none open")
   func shutdown() async {

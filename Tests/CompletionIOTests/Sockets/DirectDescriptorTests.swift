@@ -8,7 +8,7 @@ import Uring
 
 /// Connections in the ring's own table instead of the process's.
 @Suite(
-  "Direct descriptors", .timeLimit(.minutes(1)),
+  "Direct descriptors", .timeLimit(.minutes(3)),
   .enabled(
     if: kernelFeatures.contains(.directDescriptors),
     "the kernel has no tables of direct descriptors"))

@@ -6,7 +6,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Draining and shutting down in good order", .timeLimit(.minutes(1)))
+@Suite("Draining and shutting down in good order", .timeLimit(.minutes(3)))
 struct DrainTests {
   /// Answers each byte with itself, until it is idle when the listener closes.
   private static func answer(_ connection: StreamConnection) async throws(SocketError) {

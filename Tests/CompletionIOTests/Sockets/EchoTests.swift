@@ -4,7 +4,7 @@ import Testing
 import Uring
 
 /// The design's own snippet, on real sockets.
-@Suite("Echo", .timeLimit(.minutes(1)))
+@Suite("Echo", .timeLimit(.minutes(3)))
 struct EchoTests {
   @Test("The snippet", arguments: [1, 2], ["127.0.0.1:0", "[::1]:0", "unix"])
   func snippet(loopCount: Int, address: String) async throws {

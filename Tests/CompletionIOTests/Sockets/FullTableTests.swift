@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// A listener accepts no connection for which the flight table has no room.
-@Suite("A full flight table", .timeLimit(.minutes(1)))
+@Suite("A full flight table", .timeLimit(.minutes(3)))
 struct FullTableTests {
   @Test("A connect works once others have closed", arguments: [0, 16] as [UInt32])
   func laterConnect(placeCount: UInt32) async throws {

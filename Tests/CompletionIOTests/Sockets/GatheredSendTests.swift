@@ -6,7 +6,7 @@ import Testing
 @testable import CompletionIO
 
 /// Sends of several pieces, on the real kernel.
-@Suite("Gathered sends", .timeLimit(.minutes(1)))
+@Suite("Gathered sends", .timeLimit(.minutes(3)))
 struct GatheredSendTests {
   @Test("Pieces arrive in order")
   func order() async throws {

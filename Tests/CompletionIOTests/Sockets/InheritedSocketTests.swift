@@ -9,7 +9,7 @@ import Uring
 
 /// Sockets that the service manager has opened.
 // One at a time: some keep a thread of the concurrency pool waiting for a process of their own.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct InheritedSocketTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct InheritedSocketTests {
   struct Row: Sendable {
     let environment: [String: String]
     /// `nil` for what makes no sense.

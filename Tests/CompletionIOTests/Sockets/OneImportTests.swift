@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// What a program can name and use that imports `CompletionIO` alone, with member import visibility.
-@Suite("One import", .timeLimit(.minutes(1)))
+@Suite("One import", .timeLimit(.minutes(3)))
 struct OneImportTests {
   /// A handler's program that looks at what has come, and forwards it or drops it.
   private static func forwardsLines(_ stream: SocketStream, _ lease: consuming BufferLease) {

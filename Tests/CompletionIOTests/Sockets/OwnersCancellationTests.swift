@@ -6,7 +6,7 @@ import Testing
 import Uring
 
 /// A served task that cancels itself, which nobody but the task can tell the connection.
-@Suite("A served task's own cancellation", .timeLimit(.minutes(1)))
+@Suite("A served task's own cancellation", .timeLimit(.minutes(3)))
 struct OwnersCancellationTests {
   enum Operation: CaseIterable {
     case receive, receiveIntoMemory, send, sendWhileMuchIsQueued

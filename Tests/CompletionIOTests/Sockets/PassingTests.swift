@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Descriptors over Unix-domain connections, on the real kernel.
-@Suite("Passed descriptors", .timeLimit(.minutes(1)))
+@Suite("Passed descriptors", .timeLimit(.minutes(3)))
 struct PassingTests {
   /// Runs a body with a pair of connections on one loop.
   private func withPair(

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// What each policy does with a real would-block answer.
-@Suite("Policies on sockets", .timeLimit(.minutes(1)))
+@Suite("Policies on sockets", .timeLimit(.minutes(3)))
 struct PolicyOnSocketsTests {
   static let message = numbered(4 << 20)
 

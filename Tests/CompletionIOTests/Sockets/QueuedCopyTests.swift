@@ -6,7 +6,7 @@ import Testing
 @testable import CompletionIO
 
 /// Bytes that any task or thread queues without a wait.
-@Suite("Queued copies", .timeLimit(.minutes(1)))
+@Suite("Queued copies", .timeLimit(.minutes(3)))
 struct QueuedCopyTests {
   @Test("Copies of a thread and of tasks go out in each caller's order")
   func order() async throws {

@@ -9,7 +9,7 @@ import Uring
 @testable import CompletionIO
 
 /// Operations submitted by hand: what frameworks build on.
-@Suite("Raw operations", .timeLimit(.minutes(1)))
+@Suite("Raw operations", .timeLimit(.minutes(3)))
 struct RawOperationTests {
   /// What a handler heard.
   private final class Log: Sendable {

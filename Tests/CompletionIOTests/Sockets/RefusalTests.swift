@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Bad input and bad peers: a typed error that says what to do, and the rest goes on.
-@Suite("Refusals", .timeLimit(.minutes(1)))
+@Suite("Refusals", .timeLimit(.minutes(3)))
 struct RefusalTests {
   @Test("A port in use", arguments: [1, 2], [1, 2])
   func portInUse(loopCount: Int, otherLoopCount: Int) async throws {

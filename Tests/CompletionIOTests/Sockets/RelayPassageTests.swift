@@ -11,7 +11,7 @@ import Uring
 @Suite(
   "Relay through a pipe",
   .enabled(if: kernelFeatures.contains(.splice), "nothing goes through a pipe on this kernel"),
-  .timeLimit(.minutes(1)))
+  .timeLimit(.minutes(3)))
 struct RelayPassageTests {
   typealias Chain = RelayTests.Chain
 

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Bytes that are carried between two connections.
-@Suite("Relay", .timeLimit(.minutes(1)))
+@Suite("Relay", .timeLimit(.minutes(3)))
 struct RelayTests {
   /// A client and a server that talk through a relay.
   struct Chain: Sendable {

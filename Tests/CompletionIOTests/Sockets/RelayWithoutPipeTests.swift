@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Relays that want a pipe and cannot have one, and sockets that are special.
-@Suite("Relay without a pipe", .timeLimit(.minutes(1)))
+@Suite("Relay without a pipe", .timeLimit(.minutes(3)))
 struct RelayWithoutPipeTests {
   typealias Chain = RelayTests.Chain
 

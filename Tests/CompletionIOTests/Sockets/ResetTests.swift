@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Connections that end with a reset on purpose.
-@Suite(.timeLimit(.minutes(1))) struct ResetTests {
+@Suite(.timeLimit(.minutes(3))) struct ResetTests {
   @Test(arguments: [false, true])
   func thePeerIsTold(isReset: Bool) async throws {
     try await withLoops { group in

@@ -7,7 +7,7 @@ import Testing
 @testable import CompletionIO
 
 /// Files that cannot be sent, and peers that go away.
-@Suite("Sends of files that fail", .timeLimit(.minutes(1)))
+@Suite("Sends of files that fail", .timeLimit(.minutes(3)))
 struct SendFileFailureTests {
   typealias Way = SendFileTests.Way
 

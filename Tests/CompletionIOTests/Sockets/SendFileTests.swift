@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Sends of files, on the real kernel, through a pipe and through memory.
-@Suite("Sends of files", .timeLimit(.minutes(1)))
+@Suite("Sends of files", .timeLimit(.minutes(3)))
 struct SendFileTests {
   /// How the bytes go.
   enum Way: CaseIterable {

@@ -7,7 +7,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Limits of serving", .timeLimit(.minutes(1)))
+@Suite("Limits of serving", .timeLimit(.minutes(3)))
 struct ServeLimitTests {
   @Test("No more connections than allowed are served at a time, and all in the end")
   func connections() async throws {

@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// One connection and several tasks, on and off its loop.
-@Suite("Shared connections", .timeLimit(.minutes(1)))
+@Suite("Shared connections", .timeLimit(.minutes(3)))
 struct SharedConnectionTests {
   @Test("One task receives while another sends")
   func bothWays() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import CompletionIO
 
 /// Shutdowns by child tasks of a body, for which the body waits, and by tasks that it only starts.
-@Suite("Shutdown from inside", .timeLimit(.minutes(1)))
+@Suite("Shutdown from inside", .timeLimit(.minutes(3)))
 struct ShutdownInsideTests {
   enum Way: CaseIterable {
     case asyncLet, group, nested

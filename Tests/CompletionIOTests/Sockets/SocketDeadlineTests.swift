@@ -6,7 +6,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Deadlines", .timeLimit(.minutes(1)))
+@Suite("Deadlines", .timeLimit(.minutes(3)))
 struct SocketDeadlineTests {
   @Test("A receive past its deadline leaves the connection as it was")
   func receive() async throws {

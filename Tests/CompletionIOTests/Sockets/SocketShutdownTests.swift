@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// The end of a group, and of values that nobody closed.
-@Suite("Shutdown", .timeLimit(.minutes(1)))
+@Suite("Shutdown", .timeLimit(.minutes(3)))
 struct SocketShutdownTests {
   @Test("With connections in every state no task is left waiting", arguments: [1, 2])
   func everyState(loopCount: Int) async throws {

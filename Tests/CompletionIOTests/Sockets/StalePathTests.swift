@@ -8,7 +8,7 @@ import Uring
 @testable import CompletionIO
 
 /// Unix-domain paths that a server has left behind.
-@Suite(.timeLimit(.minutes(1))) struct StalePathTests {
+@Suite(.timeLimit(.minutes(3))) struct StalePathTests {
   private static var options: SocketOptions {
     var options = SocketOptions()
     options.removesStalePath = true

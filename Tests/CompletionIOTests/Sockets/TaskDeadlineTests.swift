@@ -7,7 +7,7 @@ import Uring
 
 @testable import CompletionIO
 
-@Suite("Deadlines of tasks", .timeLimit(.minutes(1)))
+@Suite("Deadlines of tasks", .timeLimit(.minutes(3)))
 struct TaskDeadlineTests {
   /// How a call is given a deadline that has passed.
   enum Form: CaseIterable {

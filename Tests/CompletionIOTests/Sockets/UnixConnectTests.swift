@@ -9,7 +9,7 @@ import Uring
 @testable import CompletionIO
 
 /// Connects to a Unix-domain listener whose backlog is full.
-@Suite("Connects to a full Unix-domain backlog", .timeLimit(.minutes(1)))
+@Suite("Connects to a full Unix-domain backlog", .timeLimit(.minutes(3)))
 struct UnixConnectTests {
   @Test("300 connects that wait take no thread of the kernel, and all connect in the end")
   func noThreads() async throws {

@@ -9,7 +9,7 @@ import Uring
 @testable import CompletionIO
 
 /// A receive that selects its buffer from a group that the loop does not have.
-@Suite("Unknown buffer groups", .timeLimit(.minutes(1)))
+@Suite("Unknown buffer groups", .timeLimit(.minutes(3)))
 struct UnknownGroupTests {
   @Test("is told ENOBUFS, once", arguments: [false, true], PolicyTable.policies)
   func isTold(isMultishot: Bool, policy: ResubmissionPolicy) async throws {

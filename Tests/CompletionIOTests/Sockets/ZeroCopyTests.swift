@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Sends that lend their memory until the kernel lets go of it.
-@Suite("Zero-copy sends", .timeLimit(.minutes(1)))
+@Suite("Zero-copy sends", .timeLimit(.minutes(3)))
 struct ZeroCopyTests {
   static let hasZeroCopy = kernelFeatures.contains(.sendZeroCopy)
 

@@ -4,7 +4,7 @@ import InMemoryLogging
 import Logging
 import Testing
 
-@Suite("Logs", .timeLimit(.minutes(1)))
+@Suite("Logs", .timeLimit(.minutes(3)))
 struct LogTests {
   private let handler = InMemoryLogHandler()
 

@@ -3,7 +3,7 @@ import CompletionIOMetrics
 import MetricsTestKit
 import Testing
 
-@Suite("Metrics of a group's loops", .timeLimit(.minutes(1)))
+@Suite("Metrics of a group's loops", .timeLimit(.minutes(3)))
 struct LoopMetricsTests {
   private func sum(of label: String, in factory: TestMetrics) -> Int64 {
     factory.counters(label: label).reduce(0) { $0 + $1.totalValue }

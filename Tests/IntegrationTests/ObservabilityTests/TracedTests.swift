@@ -4,7 +4,7 @@ import InMemoryTracing
 import Testing
 import Tracing
 
-@Suite("Spans of served connections", .timeLimit(.minutes(1)))
+@Suite("Spans of served connections", .timeLimit(.minutes(3)))
 struct TracedTests {
   private let tracer = InMemoryTracer()
 

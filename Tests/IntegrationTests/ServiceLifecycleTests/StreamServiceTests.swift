@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-@Suite("A server as a service", .timeLimit(.minutes(1)))
+@Suite("A server as a service", .timeLimit(.minutes(3)))
 struct StreamServiceTests {
   private static func serviceGroup(_ service: StreamService) -> ServiceGroup {
     ServiceGroup(services: [service], logger: Logger(label: "test"))

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Uring
 
-@Suite("Descriptor limit", .timeLimit(.minutes(1)))
+@Suite("Descriptor limit", .timeLimit(.minutes(3)))
 struct DescriptorLimitTests {
   // In a process of its own, because the limit is the process's.
   @Test("Out of descriptors the epoll server pauses accepting and goes on")

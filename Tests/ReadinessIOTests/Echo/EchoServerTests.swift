@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Uring
 
-@Suite("Echo servers", .timeLimit(.minutes(1)))
+@Suite("Echo servers", .timeLimit(.minutes(3)))
 struct EchoServerTests {
   @Test("Every byte comes back, in order", arguments: PollerKind.allCases, [1, 64, 1000, 65536])
   func echo(kind: PollerKind, byteCount: Int) throws {

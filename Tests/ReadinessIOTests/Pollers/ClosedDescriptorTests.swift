@@ -3,7 +3,7 @@ import ReadinessIO
 import SystemPackage
 import Testing
 
-@Suite("Descriptors closed while registered", .timeLimit(.minutes(1)))
+@Suite("Descriptors closed while registered", .timeLimit(.minutes(3)))
 struct ClosedDescriptorTests {
   @Test(
     "To change or end their registration is EBADF", arguments: PollerKind.allCases,

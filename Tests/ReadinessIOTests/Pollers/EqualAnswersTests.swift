@@ -8,7 +8,7 @@ import Testing
 ///
 /// All pollers watch the same descriptors, so they see the same history. Run a failing sequence
 /// again with `READINESS_SEED=<seed> swift test --filter EqualAnswersTests`.
-@Suite("Equal answers", .timeLimit(.minutes(2)))
+@Suite("Equal answers", .timeLimit(.minutes(3)))
 struct EqualAnswersTests {
   @Test("Random sequences have equal answers")
   func randomSequences() throws {

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Pollers on other threads", .timeLimit(.minutes(1)))
+@Suite("Pollers on other threads", .timeLimit(.minutes(3)))
 struct ForeignThreadTests {
   @Test("A poller on another thread works, or says that it is the wrong one", arguments: cases)
   func used(kind: PollerKind, hasOwn: Bool) throws {

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Interrupted waits", .timeLimit(.minutes(1)))
+@Suite("Interrupted waits", .timeLimit(.minutes(3)))
 struct InterruptionTests {
   // In a process of its own, because a signal's action is the process's.
   @Test("A signal ends a wait, and is told")

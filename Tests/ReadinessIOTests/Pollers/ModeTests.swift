@@ -2,7 +2,7 @@ import ReadinessIO
 import SystemPackage
 import Testing
 
-@Suite("Level, edge and oneshot", .timeLimit(.minutes(1)))
+@Suite("Level, edge and oneshot", .timeLimit(.minutes(3)))
 struct ModeTests {
   @Test("Level mode reports at every wait until the bytes are read", arguments: PollerKind.allCases)
   func level(kind: PollerKind) throws {

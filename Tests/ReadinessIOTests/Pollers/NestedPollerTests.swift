@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Pollers in pollers", .timeLimit(.minutes(1)))
+@Suite("Pollers in pollers", .timeLimit(.minutes(3)))
 struct NestedPollerTests {
   private static let inner = [ReadinessEvent(token: 1, readiness: .readable)]
 

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 import Uring
 
-@Suite("Registrations", .timeLimit(.minutes(1)))
+@Suite("Registrations", .timeLimit(.minutes(3)))
 struct RegistrationTests {
   @Test("A second register is EEXIST", arguments: PollerKind.allCases)
   func exists(kind: PollerKind) throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReadinessIO
 
-@Suite("Waiting", .timeLimit(.minutes(1)))
+@Suite("Waiting", .timeLimit(.minutes(3)))
 struct WaitTests {
   @Test("A wake that came before ends one wait", arguments: PollerKind.allCases)
   func wakeBefore(kind: PollerKind) throws {

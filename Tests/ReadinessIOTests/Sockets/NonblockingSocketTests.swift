@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Uring
 
-@Suite("Non-blocking sockets", .timeLimit(.minutes(1)))
+@Suite("Non-blocking sockets", .timeLimit(.minutes(3)))
 struct NonblockingSocketTests {
   @Test("Accept from an empty queue would block")
   func accept() throws {

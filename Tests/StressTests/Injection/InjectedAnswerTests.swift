@@ -10,7 +10,7 @@ import Uring
 @Suite(
   "Injected answers",
   .enabled(if: Ring.injectsResults, "NOPs cannot complete with a result (Linux 6.10)"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(3)))
 struct InjectedAnswerTests {
   @Test("One wrong answer", arguments: InjectionTable.rows.indices)
   func once(index: Int) throws {

@@ -10,7 +10,7 @@ import Uring
 @Suite(
   "Streams under injected answers",
   .enabled(if: Ring.injectsResults, "NOPs cannot complete with a result (Linux 6.10)"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(3)))
 struct InjectedStreamTests {
   /// Errors that lose nothing, so that nothing may be lost.
   static let transient: [Uring.Operation: [Errno]] = [

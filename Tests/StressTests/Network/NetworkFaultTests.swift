@@ -14,7 +14,7 @@ import Uring
   "Network faults", .serialized,
   .enabled(
     if: IsolatedNetwork.isPermitted, "a network of its own needs CAP_SYS_ADMIN (unshare(2))"),
-  .timeLimit(.minutes(2)))
+  .timeLimit(.minutes(3)))
 struct NetworkFaultTests {
   @Test("No network, no route, no way: a connect says which")
   func unreachable() async {

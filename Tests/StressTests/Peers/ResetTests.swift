@@ -7,7 +7,7 @@ import Uring
 @testable import CompletionIO
 
 /// Peers that reset the connection (SO_LINGER 0) at every moment of its life.
-@Suite("Resets", .timeLimit(.minutes(2)))
+@Suite("Resets", .timeLimit(.minutes(3)))
 struct ResetTests {
   /// What the connection is doing when the reset comes.
   enum Moment: CaseIterable {

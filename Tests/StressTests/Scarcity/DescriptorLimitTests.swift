@@ -10,7 +10,7 @@ import Uring
 /// Limits of descriptors, at the start of accepting and in the middle of it.
 ///
 /// In processes of their own, because descriptors belong to the process.
-@Suite("Descriptor limits", .serialized, .timeLimit(.minutes(2)))
+@Suite("Descriptor limits", .serialized, .timeLimit(.minutes(3)))
 struct DescriptorLimitTests {
   @Test("No descriptor is left when accepting begins")
   func whenArming() async {

@@ -6,7 +6,7 @@ import Uring
 @testable import CompletionIO
 
 /// Rings, pools and sockets as small as the kernel makes them, all at once.
-@Suite("A scarce kernel", .timeLimit(.minutes(2)))
+@Suite("A scarce kernel", .timeLimit(.minutes(3)))
 struct ScarceKernelTests {
   /// How small things are.
   struct Sizes: Sendable, CustomTestStringConvertible {

@@ -129,7 +129,7 @@ import Testing
   }
 
   /// Closing a ring ends them and lets go of the socket, which the peer hears of.
-  @Test(.timeLimit(.minutes(1))) func endsWithItsRing() throws {
+  @Test(.timeLimit(.minutes(3))) func endsWithItsRing() throws {
     let listener = Listener()
     let client = try listener.connectClient()
     defer { try? client.close() }
