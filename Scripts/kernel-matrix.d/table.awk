@@ -130,7 +130,7 @@ part == "features" {
 
 part == "disabled" && index($0, "\"refusal\": \"") { disabled[kernels] = field($0, "refusal") }
 
-part ~ /^(restricted|ring|tour|sockets|readiness|sockets-readiness)$/ { add_test($0) }
+part ~ /^(restricted|ring|tour|sockets|readiness|sockets-readiness|sockets-disabled)$/ { add_test($0) }
 
 part ~ /^echo-/ {
   if ($1 == "messages") messages[kernels, part] = $2
@@ -147,14 +147,14 @@ function judge(k,    names) {
     if (refusal[k] !~ /this kernel lacks/ || names[1] > 5 || names[2] >= 10)
       fail(k, "refused: " refusal[k])
     judge_parts(k, "sockets-readiness echo-completion-handler-readiness" \
-      " echo-completion-async-readiness")
+      " echo-completion-async-readiness sockets-disabled echo-disabled")
     return
   }
   if ((k, "disabled") in ended && disabled[k] !~ /io_uring_disabled is 2/)
     fail(k, "disabled by sysctl, it said: " disabled[k])
   judge_parts(k, "features restricted ring tour sockets readiness sockets-readiness" \
     " echo-completion-handler echo-completion-async echo-completion-handler-readiness" \
-    " echo-completion-async-readiness")
+    " echo-completion-async-readiness sockets-disabled echo-disabled")
 }
 
 function judge_parts(k, list,    names, n, p) {
@@ -201,10 +201,12 @@ function summary(    values, k) {
   test_row("Tests on real sockets", "sockets")
   test_row("Tests of readiness", "readiness")
   test_row("Tests on real sockets, on readiness", "sockets-readiness")
+  test_row("Tests on real sockets after `sysctl kernel.io_uring_disabled=2`", "sockets-disabled")
   echo_row("Echo with handlers", "echo-completion-handler")
   echo_row("Echo with tasks", "echo-completion-async")
   echo_row("Echo with handlers on readiness", "echo-completion-handler-readiness")
   echo_row("Echo with tasks on readiness", "echo-completion-async-readiness")
+  echo_row("Echo with tasks after that sysctl", "echo-disabled")
 }
 
 function behaviours(    values, c, k, r, now) {
