@@ -16,7 +16,8 @@ package protocol ReadinessCalls: ~Copyable {
   ///   `msghdr` too; a connect, a poll, a read, a read of a file, a shutdown, a close.
   /// - Returns: The result, or a negated errno: -EAGAIN for what would wait, and -EINPROGRESS for a
   ///   connect that has started. A poll returns the events that are there, which may be none. An
-  ///   operation that is none of these is -EINVAL.
+  ///   operation that is none of these is -EINVAL. An accept may wait where its listener is not in
+  ///   non-blocking mode (``makeNonblocking(_:)``).
   mutating func attempt(_ request: Request) -> Int32
 
   /// The socket's pending error (`SO_ERROR`) as a negated errno, or 0.
@@ -38,6 +39,9 @@ package protocol ReadinessCalls: ~Copyable {
 
   /// Stops to tell of a descriptor.
   mutating func unwatch(_ descriptor: Int32)
+
+  /// Puts a listener in non-blocking mode: fcntl(2), F_SETFL. 0 or a negated errno.
+  mutating func makeNonblocking(_ descriptor: Int32) -> Int32
 
   /// Makes another descriptor of the same open file, which children do not inherit: fcntl(2),
   /// F_DUPFD_CLOEXEC. A negated errno if there is none.

@@ -4,6 +4,12 @@ internal import Uring
 
 extension ReadinessKernel where Calls: ~Copyable {
   mutating func accept(_ request: inout WaitingRequest) -> Progress {
+    if !request.hasStarted {
+      // Another process may take the connection of which an event has told.
+      let result = calls.makeNonblocking(request.request.descriptor.rawValue)
+      guard result == 0 else { return .done(result) }
+      request.hasStarted = true
+    }
     for _ in 0..<32 {
       let result = calls.attempt(request.request)
       if Self.wouldWait(result), isShutDown(request.request.descriptor) {

@@ -185,8 +185,8 @@ extension Readiness {
   /// Urgent data is on its way or has come.
   ///
   /// `EPOLLPRI`.
-  fileprivate static let urgent = Self(rawValue: 0x2)
-  fileprivate static let unusual: Self = [.urgent, .error, .hangup, .peerClosed]
-  fileprivate static let endsReads: Self = [.readable, .urgent, .error, .hangup, .peerClosed]
-  fileprivate static let endsWrites: Self = [.writable, .error, .hangup]
+  fileprivate static var urgent: Self { Self(rawValue: 0x2) }
+  fileprivate static var unusual: Self { [.urgent, .error, .hangup, .peerClosed] }
+  fileprivate static var endsReads: Self { [.readable, .urgent, .error, .hangup, .peerClosed] }
+  fileprivate static var endsWrites: Self { [.writable, .error, .hangup] }
 }

@@ -8,7 +8,8 @@ struct WaitingRequest {
   let token: Token
   /// Bytes moved so far by a request that goes on until all have.
   var doneByteCount: UInt32 = 0
-  /// Whether it has started what takes time: a connect.
+  /// Whether it has started what takes more than a try: a connect has begun its handshake, the
+  /// listener of an accept is in non-blocking mode.
   var hasStarted = false
   /// Whether a timeout ends it.
   var hasTimer: Bool

@@ -1,4 +1,3 @@
-internal import CReadiness
 internal import Glibc
 internal import SystemPackage
 
@@ -8,29 +7,31 @@ enum SocketCalls {
   static func accept(
     from listener: FileDescriptor
   ) throws(NonblockingSocketError) -> FileDescriptor {
-    let answer = creadiness_accept4(
-      listener.rawValue, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-    guard answer >= 0 else { throw NonblockingSocketError(.accept, .current) }
-    return FileDescriptor(rawValue: answer)
+    let answer = unsafe WaitlessCalls.accept(
+      from: listener.rawValue, addressInto: nil, asNonblocking: true)
+    return FileDescriptor(rawValue: Int32(try result(.accept, answer)))
   }
 
   /// recv(2).
   static func receive(
     from socket: FileDescriptor, into memory: UnsafeMutableRawBufferPointer
   ) throws(NonblockingSocketError) -> Int {
-    let answer = unsafe recv(socket.rawValue, memory.baseAddress, memory.count, 0)
-    guard answer >= 0 else { throw NonblockingSocketError(.receive, .current) }
-    return answer
+    try result(
+      .receive, unsafe WaitlessCalls.receive(socket.rawValue, memory.baseAddress, memory.count))
   }
 
   /// send(2) with `MSG_NOSIGNAL`: a peer that is gone is an answer, EPIPE, not a signal.
   static func send(
     _ memory: UnsafeRawBufferPointer, to socket: FileDescriptor
   ) throws(NonblockingSocketError) -> Int {
-    let answer = unsafe Glibc.send(
-      socket.rawValue, memory.baseAddress, memory.count, Int32(MSG_NOSIGNAL))
-    guard answer >= 0 else { throw NonblockingSocketError(.send, .current) }
-    return answer
+    try result(.send, unsafe WaitlessCalls.send(socket.rawValue, memory.baseAddress, memory.count))
+  }
+
+  private static func result(
+    _ operation: NonblockingSocketError.Operation, _ answer: Int32
+  ) throws(NonblockingSocketError) -> Int {
+    guard answer >= 0 else { throw NonblockingSocketError(operation, Errno(rawValue: -answer)) }
+    return Int(answer)
   }
 
   /// setsockopt(2) with the number 1.

@@ -45,27 +45,35 @@ package enum WaitlessCalls {
     return answer(unsafe sendmsg(socket, header.assumingMemoryBound(to: msghdr.self), flags))
   }
 
-  /// accept4(2) with `SOCK_CLOEXEC`; the listener is in non-blocking mode from then on, because
-  /// another process may take the connection that a poll has seen.
+  /// accept4(2) with `SOCK_CLOEXEC`.
   ///
   /// - Parameters:
-  ///   - listener: The listener.
+  ///   - listener: The listener, in non-blocking mode (``makeNonblocking(_:)``).
   ///   - memory: Room for a `sockaddr_storage` and, behind it, a `socklen_t` with its size; `nil` to
   ///     leave the peer's address.
+  ///   - asNonblocking: Whether the connection is to be in non-blocking mode, which Linux does not
+  ///     inherit.
   /// - Returns: The connection's descriptor.
   package static func accept(
-    from listener: Int32, addressInto memory: UnsafeMutableRawPointer?
+    from listener: Int32, addressInto memory: UnsafeMutableRawPointer?,
+    asNonblocking: Bool = false
   ) -> Int32 {
-    let flags = fcntl(listener, F_GETFL)
-    if flags < 0 { return -Glibc.errno }
-    if flags & O_NONBLOCK == 0, fcntl(listener, F_SETFL, flags | O_NONBLOCK) < 0 {
-      return -Glibc.errno
-    }
     let byteCount = unsafe memory.map { unsafe $0 + MemoryLayout<sockaddr_storage>.size }
+    let mode = asNonblocking ? SOCK_NONBLOCK.rawValue : 0
     return answer(
       Int(
         unsafe creadiness_accept4(
-          listener, memory, byteCount, Int32(SOCK_CLOEXEC.rawValue))))
+          listener, memory, byteCount, Int32(SOCK_CLOEXEC.rawValue | mode))))
+  }
+
+  /// Puts an open file in non-blocking mode, for all who have it: fcntl(2), F_SETFL.
+  ///
+  /// - Returns: 0 or a negated errno.
+  package static func makeNonblocking(_ descriptor: Int32) -> Int32 {
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0 else { return -Glibc.errno }
+    if flags & O_NONBLOCK != 0 { return 0 }
+    return answer(Int(fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)))
   }
 
   /// poll(2): the events that a descriptor has now; an end of the peer's half is always told, as a

@@ -110,6 +110,12 @@ extension SimulatedCalls: ReadinessCalls {
     machine.descriptors[descriptor]?.tellsEmptyByShortReceive ?? false
   }
 
+  /// A simulated call never waits, in any mode of its listener.
+  package func makeNonblocking(_ descriptor: Int32) -> Int32 {
+    enterKernel()
+    return machine.descriptors[descriptor] == nil ? -Errno.badFileDescriptor.rawValue : 0
+  }
+
   package func duplicate(_ descriptor: Int32) -> Int32 {
     enterKernel()
     guard let socket = ring.socket(Self.file(descriptor)) else {
