@@ -79,7 +79,7 @@ enum UnsafeFiles {
     ],
     // The batch that completions are copied to, and the memory that requests lend.
     "Sources/SimulatedKernel/Ring": [
-      "SimulatedRing+Kernel", "UserMemory", "UserMessages",
+      "SimulatedRing+Kernel", "SimulatedRing+Splice", "UserMemory", "UserMessages",
     ],
     "Sources/SimulatedKernel/Simulation": [
       "DrivenKernel", "SimulationStage",

@@ -115,6 +115,12 @@ extension Fault {
       ])
     + answers(to: .poll, [.interrupted]) + answers(to: .read, [.interrupted])
     + answers(to: .close, [.interrupted])
+    + answers(
+      to: .splice,
+      [
+        .resourceTemporarilyUnavailable, .interrupted, .invalidArgument, .connectionReset,
+        .timedOut,
+      ])
 
   private static let sendErrors: [Errno] = [
     .resourceTemporarilyUnavailable, .interrupted, .noBufferSpace, .noMemory, .connectionReset,

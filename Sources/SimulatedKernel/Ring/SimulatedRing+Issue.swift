@@ -52,8 +52,13 @@ extension SimulatedRing {
         return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
       }
       post(token, -Errno.badFileDescriptor.rawValue)
-    case .readFile, .splice:
+    case .splice:
+      if let socket = splicedSocket(request) {
+        return arm(ArmedRequest(request, token, on: self, socket), endedBy: timer)
+      }
       post(token, -Errno.invalidArgument.rawValue)  // There are no files.
+    case .readFile:
+      post(token, -Errno.invalidArgument.rawValue)
     case .message:
       post(token, -Errno.notSupportedOnSocket.rawValue)
     }
@@ -74,10 +79,11 @@ extension SimulatedRing {
     case .send, .sendMessage, .sendZeroCopy: return send(request, on: socket)
     case .connect: return connect(request, socket)
     case .poll: return poll(request, socket)
+    case .splice: return splice(request, socket)
     // Of a stream nobody has asked for messages yet.
     case .receiveMessage: return .done(-Errno.notSupportedOnSocket.rawValue)
     case .nop, .pollRemove, .read, .cancel, .shutdown, .close, .message, .timeout,
-      .linkTimeout, .readFile, .splice:
+      .linkTimeout, .readFile:
       preconditionFailure("\(request.request.operation) does not wait")
     }
   }

@@ -47,7 +47,7 @@ extension SimulatedRing {
   }
 
   /// The answer to a receive that finds no bytes: an error once, the end, or nothing yet.
-  private func emptyHanded(_ socket: SimulatedSocket) -> Progress {
+  func emptyHanded(_ socket: SimulatedSocket) -> Progress {
     if socket.isUnix {
       return socket.emptyUnixAnswer.map { .done($0) } ?? .wait(.reading)
     }
@@ -63,7 +63,8 @@ extension SimulatedRing {
     }
   }
 
-  private func deliverable(_ count: Int) -> Int {
+  /// So many bytes, or fewer on purpose.
+  func deliverable(_ count: Int) -> Int {
     guard count > 1, machine.faults.strikes(.shortReceive) else { return count }
     return 1 + machine.faults.below(count - 1)
   }

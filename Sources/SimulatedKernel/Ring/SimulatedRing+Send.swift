@@ -2,7 +2,9 @@ internal import SystemPackage
 internal import Uring
 
 extension SimulatedRing {
-  func send(_ request: ArmedRequest, on socket: SimulatedSocket) -> Progress {
+  /// The answer to a send that can move nothing, because the socket is not open for it; `nil` for
+  /// none.
+  func emptySend(_ request: ArmedRequest, on socket: SimulatedSocket) -> Progress? {
     if socket.state == .connecting { return .wait(.writing) }
     if socket.isUnix, let answer = socket.refusedUnixAnswer {
       return .done(request.doneByteCount > 0 ? Int32(request.doneByteCount) : answer)
@@ -15,10 +17,19 @@ extension SimulatedRing {
       if request.doneByteCount > 0 { return .done(Int32(request.doneByteCount)) }
       return .done(-(error == 0 ? Errno.brokenPipe.rawValue : error))
     }
+    return nil
+  }
+
+  /// So many bytes, or fewer on purpose.
+  func sendable(_ count: Int) -> Int {
+    guard count > 1, machine.faults.strikes(.shortSend) else { return count }
+    return 1 + machine.faults.below(count - 1)
+  }
+
+  func send(_ request: ArmedRequest, on socket: SimulatedSocket) -> Progress {
+    if let answer = emptySend(request, on: socket) { return answer }
     let left = request.byteCount - request.doneByteCount
-    var count = min(left, socket.room)
-    let isShort = count > 1 && machine.faults.strikes(.shortSend)
-    if isShort { count = 1 + machine.faults.below(count - 1) }
+    let count = sendable(min(left, socket.room))
     if count == 0, left > 0 { return .wait(.writing) }
     socket.accept(request.pieces, from: request.doneByteCount, count)
     request.doneByteCount += count

@@ -41,6 +41,11 @@ extension Request {
     }
   }
 
+  /// The source of a splice, and its place there.
+  var fileTransfer: FileTransfer? {
+    unsafe UnsafePointer<FileTransfer>(bitPattern: UInt(operand))?.pointee
+  }
+
   /// The address that a connect names.
   var peerAddress: SocketAddress? {
     guard let pointer = unsafe UnsafeRawPointer(bitPattern: UInt(operand)) else { return nil }

@@ -71,8 +71,7 @@ import Uring
     "A direction that wants a pipe and is refused one goes on with buffers",
     arguments: KernelTier.allCases, 1...10 as ClosedRange<UInt64>)
   func refusedPipe(tier: KernelTier, seed: UInt64) throws {
-    // The first full buffers, behind which a receive is armed still, lead to a splice, which a
-    // simulated kernel does not know.
+    // The first full buffers, behind which a receive is armed still, lead to a splice.
     let way = RelayWay.buffers(
       fullByteCount: RelayWay.leastNeeded - 200, needed: RelayWay.leastNeeded)
     var configuration = SimulationConfiguration()
@@ -83,8 +82,9 @@ import Uring
     configuration.network.sendBufferByteCount = 500
     configuration.network.receiveBufferByteCount = 500
     let (there, back) = (numbered(20_000), numbered(10_000, from: 9))
-    let simulation = Simulation(
-      seed: seed, faults: .transient(rate: 0.05), configuration: configuration)
+    var faults = FaultPlan.transient(rate: 0.05)
+    faults[.answer(.splice, .invalidArgument)] = 1
+    let simulation = Simulation(seed: seed, faults: faults, configuration: configuration)
     let (received, error) = try simulation.run { group in
       try await Self.withRelay(on: group, way: way) { client, server in
         try await Self.exchange(there, back, client, server)
@@ -93,6 +93,32 @@ import Uring
     #expect(error == nil)
     #expect(firstDifference(received[0], there) == nil)
     #expect(firstDifference(received[1], back) == nil)
+  }
+
+  @Test(
+    "Every byte arrives through a pipe, in steps of any size, both ways",
+    arguments: KernelTier.allCases, 1...10 as ClosedRange<UInt64>)
+  func throughPipe(tier: KernelTier, seed: UInt64) throws {
+    let way = RelayWay.pipe(smallCount: 0, byteCount: 0, needed: RelayWay.leastNeeded)
+    var configuration = SimulationConfiguration()
+    configuration.features = tier.features
+    configuration.loopCount = 2
+    // Steps that pay are larger than 128 KiB; after three that do not the pipe is left.
+    configuration.network.sendBufferByteCount = 400_000
+    configuration.network.receiveBufferByteCount = 400_000
+    let (there, back) = (numbered(1_000_000), numbered(700_000, from: 9))
+    let simulation = Simulation(
+      seed: seed, faults: .transient(rate: 0.02), configuration: configuration)
+    let ((received, error), splicedCount) = try simulation.run { group in
+      let outcome = try await Self.withRelay(on: group, way: way) { client, server in
+        try await Self.exchange(there, back, client, server)
+      }
+      return (outcome, await group.statistics().reduce(0) { $0 + $1.counts.bytesSpliced })
+    }
+    #expect(error == nil)
+    #expect(firstDifference(received[0], there) == nil)
+    #expect(firstDifference(received[1], back) == nil)
+    #expect(splicedCount > 0)
   }
 
   @Test("Ends when both directions are idle, and not while one moves")

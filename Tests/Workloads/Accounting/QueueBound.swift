@@ -17,8 +17,11 @@ struct QueueBound: Sendable {
     let mayMiss = faults[.cancelMissed] > 0 || faults[.cancelTooLate] > 0
     unclaimed = configuration.unclaimedByteLimit + 2 * pool + (mayMiss ? 1 << 17 : 0)
     // What is queued last, whose sender then waits: a buffer, or chunks that were copied into one of
-    // 4 KiB because they were small.
-    unsent = configuration.unsentByteLimit + max(configuration.bufferSize, 4096)
+    // 4 KiB because they were small, or a pipe, which takes what a socket has received.
+    let received = max(
+      scenario.simulation.network.receiveBufferByteCount,
+      Int(scenario.options.receiveBufferByteCount ?? 0))
+    unsent = configuration.unsentByteLimit + max(configuration.bufferSize, 4096, received)
   }
 
   /// What is too much of what a connection keeps; `nil` if nothing is.

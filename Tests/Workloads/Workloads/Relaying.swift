@@ -69,7 +69,7 @@ extension World {
     let ticket = ledger.begin(.relay)
     do throws(RelayError) {
       let counts = try await CompletionIO.relay(
-        between: near, and: far, idleLimit: plan.idleLimit)
+        between: near, and: far, idleLimit: plan.idleLimit, pipeAfter: plan.pipeAfter)
       ledger.end(ticket, Int(counts.firstToSecond &+ counts.secondToFirst))
       guard let flows = state.flows(ofClientAt: clientPort) else { return }
       flows.up.checkCarried(counts.firstToSecond)
@@ -98,6 +98,8 @@ struct RelayPlan: Sendable {
   let idleLimit: Duration?
   /// What the relay's own connections do with would-block answers.
   let policy: ResubmissionPolicy
+  /// Bytes in full buffers in a row before a pipe is tried.
+  let pipeAfter: Int
   /// Relays in a hundred that are cancelled.
   let cancelledPercent: Int
   let bound: QueueBound
@@ -111,6 +113,8 @@ struct RelayPlan: Sendable {
     cancelledPercent = numbers.pick([0, 0, 10, 40])
     bound = QueueBound(scenario)
     seed = numbers.next()
+    var others = Numbers(seed: seed)
+    pipeAfter = others.powerOfTwo(2...20)
     isPunctual =
       [.none, .shortTransfers(rate: 0.5)].contains(scenario.faults)
       && policy == .completion && scenario.policy == .completion

@@ -29,6 +29,23 @@ public nonisolated(nonsending) func relay(
   return try await relay.runAndClose()
 }
 
+/// Carries bytes as ``relay(between:and:idleLimit:)`` does, trying a pipe after fewer bytes than pays.
+///
+/// - Parameters:
+///   - first: One side.
+///   - second: The other side.
+///   - idleLimit: How long neither direction may move a byte.
+///   - byteCount: Bytes that must come in full buffers in a row before a pipe is tried.
+/// - Returns: The bytes that each direction has carried.
+/// - Throws: ``RelayError``.
+package nonisolated(nonsending) func relay(
+  between first: StreamConnection, and second: StreamConnection, idleLimit: Duration?,
+  pipeAfter byteCount: Int
+) async throws(RelayError) -> RelayCounts {
+  let way = RelayWay.buffers(fullByteCount: 0, needed: byteCount)
+  return try await Relay(first, second, idleLimit: idleLimit, way: way).runAndClose()
+}
+
 /// The bytes that a relay has carried.
 public struct RelayCounts: Hashable, Sendable {
   /// Bytes from the first connection that were queued to the second.
