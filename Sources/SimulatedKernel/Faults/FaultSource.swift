@@ -122,6 +122,12 @@ struct FaultSource {
     return nil
   }
 
+  /// So many bytes, or fewer on purpose; of several one at least.
+  mutating func cut(_ count: Int, by condition: Condition) -> Int {
+    guard count > 1, strikes(condition) else { return count }
+    return 1 + below(count - 1)
+  }
+
   /// A seeded number for the size of a fault.
   mutating func below(_ bound: Int) -> Int { numbers.below(bound) }
 

@@ -15,7 +15,8 @@ extension SimulatedRing {
       }
       guard !socket.receiveQueue.isEmpty else { return emptyHanded(socket) }
       guard let buffer = takeBuffer() else { return .done(-Errno.noBufferSpace.rawValue) }
-      let count = deliverable(min(buffer.byteCount, socket.receiveQueue.count))
+      let count = machine.faults.cut(
+        min(buffer.byteCount, socket.receiveQueue.count), by: .shortReceive)
       socket.deliver(count, to: buffer.address)
       var flags = Completion.Flags(rawValue: UInt32(buffer.index) << 16).union(.buffer)
       let hasMore = !socket.receiveQueue.isEmpty
@@ -39,7 +40,7 @@ extension SimulatedRing {
       return progress
     }
     let left = Int(request.request.count) - request.doneByteCount
-    let count = deliverable(min(left, socket.receiveQueue.count))
+    let count = machine.faults.cut(min(left, socket.receiveQueue.count), by: .shortReceive)
     socket.deliver(count, to: UInt(request.request.operand) + UInt(request.doneByteCount))
     guard request.request.options.contains(.waitForAll) else { return .done(Int32(count)) }
     request.doneByteCount += count
@@ -61,11 +62,5 @@ extension SimulatedRing {
     case .dead: return .done(0)
     case .connecting, .connected: return .wait(.reading)
     }
-  }
-
-  /// So many bytes, or fewer on purpose.
-  func deliverable(_ count: Int) -> Int {
-    guard count > 1, machine.faults.strikes(.shortReceive) else { return count }
-    return 1 + machine.faults.below(count - 1)
   }
 }

@@ -20,16 +20,10 @@ extension SimulatedRing {
     return nil
   }
 
-  /// So many bytes, or fewer on purpose.
-  func sendable(_ count: Int) -> Int {
-    guard count > 1, machine.faults.strikes(.shortSend) else { return count }
-    return 1 + machine.faults.below(count - 1)
-  }
-
   func send(_ request: ArmedRequest, on socket: SimulatedSocket) -> Progress {
     if let answer = emptySend(request, on: socket) { return answer }
     let left = request.byteCount - request.doneByteCount
-    let count = sendable(min(left, socket.room))
+    let count = machine.faults.cut(min(left, socket.room), by: .shortSend)
     if count == 0, left > 0 { return .wait(.writing) }
     socket.accept(request.pieces, from: request.doneByteCount, count)
     request.doneByteCount += count

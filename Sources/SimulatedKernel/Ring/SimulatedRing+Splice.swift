@@ -21,7 +21,8 @@ extension SimulatedRing {
 
   private func spliceIn(_ request: ArmedRequest, from socket: SimulatedSocket) -> Progress {
     guard !socket.receiveQueue.isEmpty else { return emptyHanded(socket) }
-    let count = deliverable(min(Int(request.request.count), socket.receiveQueue.count))
+    let count = machine.faults.cut(
+      min(Int(request.request.count), socket.receiveQueue.count), by: .shortReceive)
     var bytes = [UInt8](repeating: 0, count: count)
     unsafe bytes.withUnsafeMutableBytes {
       socket.deliver(count, to: UInt(bitPattern: $0.baseAddress))
@@ -38,7 +39,7 @@ extension SimulatedRing {
     _ request: ArmedRequest, of pipe: FileDescriptor, to socket: SimulatedSocket
   ) -> Progress {
     if let refusal = emptySend(request, on: socket) { return refusal }
-    let count = sendable(min(Int(request.request.count), socket.room))
+    let count = machine.faults.cut(min(Int(request.request.count), socket.room), by: .shortSend)
     guard count > 0 else { return .wait(.writing) }
     var bytes = [UInt8](repeating: 0, count: count)
     return unsafe bytes.withUnsafeMutableBytes { memory in

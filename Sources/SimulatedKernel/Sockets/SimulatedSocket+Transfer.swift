@@ -56,11 +56,9 @@ extension SimulatedSocket {
     if !sendQueue.isEmpty {
       // Bytes for a socket that nobody has open any more are answered with a reset (tcp_rcv_state).
       if peer.isReleased { return peer.resetConnection() }
-      var count = min(sendQueue.count, peer.receiveLimit - peer.receiveQueue.count)
+      let room = peer.receiveLimit - peer.receiveQueue.count
+      let count = machine.faults.cut(min(sendQueue.count, room), by: .shortTransfer)
       guard count > 0 else { return }
-      if count > 1, machine.faults.strikes(.shortTransfer) {
-        count = 1 + machine.faults.below(count - 1)
-      }
       sendQueue.removeFirst(count, to: &peer.receiveQueue)
       machine.trace.note(at: machine.now, "socket \(number) → \(peer.number): \(count) bytes")
       peer.wake(.reading)
