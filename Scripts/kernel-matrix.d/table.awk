@@ -256,7 +256,7 @@ END {
   }
   list("What failed", "", failures)
   list("What failing tests said", "", issues)
-  list("Where no loop can be made", "The whole text of the error that a program gets (more: <doc:Refusals>):", refused)
+  list("Where no ring can be made", "What a program is told, which goes on with readiness (<doc:WithoutARing>) unless it asks for a ring (more: <doc:Refusals>):", refused)
   list("Where a kernel behaves otherwise", "The library does without what it finds so.", differs)
   list("What was skipped", "A skip is not a pass.", skips)
   print "\n## Behaviours"
