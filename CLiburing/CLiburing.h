@@ -323,6 +323,17 @@ static inline int curing_make_pipe(int *ends) {
   return (int)syscall(SYS_pipe2, ends, O_CLOEXEC);
 }
 
+/* sched_setaffinity(2) and sched_getaffinity(2) of the calling thread, with a bit for each CPU: glibc
+ * has cpu_set_t for GNU sources only. Negated errno; else 0, and the bytes that the kernel filled. */
+static inline int curing_set_affinity(const uint64_t *bits, size_t byte_count) {
+  return syscall(SYS_sched_setaffinity, 0, byte_count, bits) < 0 ? -errno : 0;
+}
+
+static inline int curing_get_affinity(uint64_t *bits, size_t byte_count) {
+  long filled = syscall(SYS_sched_getaffinity, 0, byte_count, bits);
+  return filled < 0 ? -errno : (int)filled;
+}
+
 /* ---- (a) registration --------------------------------------------------------------------- */
 
 /* Registers `entries` (a power of two) page-aligned ring places as buffer group `group`. */

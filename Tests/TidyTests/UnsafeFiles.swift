@@ -25,7 +25,7 @@ enum UnsafeFiles {
       "Ring+DirectDescriptors",
       "Ring+Kernel", "Ring+Notification", "Ring+Restriction", "Ring+Setup", "Ring+Submission",
       "Ring+Timeouts",
-      "RingSetupError+Diagnosis",
+      "RingSetupError+Diagnosis", "ThreadAffinity",
     ],
     // Socket addresses, which are C structs of several sizes.
     "Sources/Uring/Sockets": [
@@ -34,7 +34,8 @@ enum UnsafeFiles {
     ],
     // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
-      "FlightTable", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory", "TimerWheels",
+      "FlightTable", "LentQueue", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory",
+      "TimerWheels",
       "WaitTable",
     ],
     // Memory that requests point to, which is used during a call, and headers of messages.

@@ -1,5 +1,8 @@
 // Counts that members of a loop add to.
 extension CompletionLoop {
+  /// Operations on their way; read it on the loop's thread.
+  public var operationCount: Int { core.table.count }
+
   func countAccepted() { core.statistics.accepted += 1 }
 
   func countReceived(byteCount: Int) {

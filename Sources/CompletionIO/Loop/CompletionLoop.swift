@@ -15,6 +15,8 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
 
   /// How the loop was made.
   public let configuration: LoopConfiguration
+  /// The CPU that the loop's thread is bound to (``LoopPlacement``); `nil` for none.
+  public let cpu: Int?
   /// The memory that the kernel receives into.
   public let pool: BufferPool
   /// Identifies the pool, to be compared without counting references.
@@ -98,13 +100,15 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   ///   - socketCalls: Make its sockets; the kernel's own if `nil`.
   ///   - clock: Its kernel's clock, in nanoseconds; `CLOCK_MONOTONIC` if `nil`.
   ///   - features: What its kernel can do.
+  ///   - cpu: The CPU that its thread is bound to; `nil` for none.
   /// - Throws: ``RingSetupError`` with ENOMEM or EMFILE.
   package init(
     configuration: LoopConfiguration, socketCalls: (any SocketCalls)? = nil,
     clock: (@Sendable () -> UInt64)? = nil,
-    features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
+    features: KernelFeatures = KernelFeatures(KernelFeature.allCases), cpu: Int? = nil
   ) throws(RingSetupError) {
     self.configuration = configuration
+    self.cpu = cpu
     self.socketCalls = socketCalls ?? KernelSocketCalls()
     self.clock = clock ?? monotonicNanoseconds
     try configuration.check()
@@ -137,9 +141,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
 
   /// The loop's counts so far; read them on the loop's thread.
   public var statistics: LoopStatistics { core.statistics }
-
-  /// Operations on their way; read it on the loop's thread.
-  public var operationCount: Int { core.table.count }
 
   // MARK: The turn
 

@@ -26,13 +26,15 @@ public final class CompletionLoopGroup: Sendable {
   ///   - kernel: The interface of the kernel that they use. The environment variable
   ///     `SWIFT_URING_KERNEL` decides instead where it is set. That readiness stands in for a ring
   ///     is told once on standard error.
+  ///   - placement: Where their threads run.
   ///   - configuration: How each is made.
   /// - Throws: ``RingSetupError`` when a ring cannot be made and readiness was not allowed or could
   ///   not do it, with the reason and what to do; loops that had started are stopped.
   ///
-  /// The corresponding C functions are `io_uring_setup` or `epoll_create1`, and `pthread_create`.
+  /// The corresponding C functions are `io_uring_setup` or `epoll_create1`, `pthread_create`, and
+  /// `sched_setaffinity`.
   public init(
-    count: Int? = nil, kernel: KernelChoice = .automatic,
+    count: Int? = nil, kernel: KernelChoice = .automatic, placement: LoopPlacement = .anywhere,
     configuration: LoopConfiguration = LoopConfiguration()
   ) throws(RingSetupError) {
     let count = count ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -40,14 +42,17 @@ public final class CompletionLoopGroup: Sendable {
       throw .badConfiguration("CompletionLoopGroup.init(count:)", count, rule: "at least 1")
     }
     self.configuration = configuration
+    let cpus = try placement.cpus(ofLoops: count)
     let lifetime = GroupLifetime(count)
     self.lifetime = lifetime
     var choice = try kernel.overridden()
     var used = LoopKernel.ring
     var loops: [CompletionLoop] = []
     do throws(RingSetupError) {
-      for _ in 0..<count {
-        let started = try LoopThread.start(configuration, on: choice) { lifetime.loopEnded() }
+      for cpu in cpus {
+        let started = try LoopThread.start(configuration, on: choice, cpu: cpu) {
+          lifetime.loopEnded()
+        }
         // All loops of a group use what the first has got.
         if loops.isEmpty {
           used = started.kernel

@@ -12,6 +12,7 @@ internal import Uring
 final class LoopThread: Sendable {
   private let loopConfiguration: LoopConfiguration
   private let choice: KernelChoice
+  private let cpu: Int?
   private let result = Mutex<Result<Started, RingSetupError>?>(nil)
   private let started = Semaphore()
   private let ended: @Sendable () -> Void
@@ -20,20 +21,21 @@ final class LoopThread: Sendable {
   typealias Started = (loop: CompletionLoop, kernel: LoopKernel)
 
   private init(
-    _ configuration: LoopConfiguration, _ choice: KernelChoice,
+    _ configuration: LoopConfiguration, _ choice: KernelChoice, _ cpu: Int?,
     ended: @escaping @Sendable () -> Void
   ) {
     loopConfiguration = configuration
     self.choice = choice
+    self.cpu = cpu
     self.ended = ended
   }
 
   /// Starts a thread with a loop, and waits until the loop has its kernel.
   static func start(
-    _ configuration: LoopConfiguration, on choice: KernelChoice,
+    _ configuration: LoopConfiguration, on choice: KernelChoice, cpu: Int?,
     ended: @escaping @Sendable () -> Void
   ) throws(RingSetupError) -> Started {
-    let thread = LoopThread(configuration, choice, ended: ended)
+    let thread = LoopThread(configuration, choice, cpu, ended: ended)
     var identifier = pthread_t()
     let context = unsafe Unmanaged.passRetained(thread).toOpaque()
     let error = unsafe pthread_create(
@@ -58,6 +60,7 @@ final class LoopThread: Sendable {
 
   private func main() {
     do throws(RingSetupError) {
+      try bind()
       try choice.carryOut(
         for: loopConfiguration, onRing: { () throws(RingSetupError) in try runOnRing() },
         onReadiness: { (error) throws(RingSetupError) in try runOnReadiness(because: error) })
@@ -68,10 +71,21 @@ final class LoopThread: Sendable {
     ended()
   }
 
+  /// Binds the thread to its CPU, before it takes memory, which is then near that CPU.
+  private func bind() throws(RingSetupError) {
+    guard let cpu else { return }
+    do throws(Errno) {
+      try ThreadAffinity.bind(to: cpu)
+    } catch {
+      throw .diagnose(error)
+    }
+  }
+
   private func runOnRing() throws(RingSetupError) {
     let features = try Self.features(for: loopConfiguration)
     var ring = try Self.makeRing(loopConfiguration)
-    let loop = try CompletionLoop(configuration: loopConfiguration, features: features)
+    let loop = try CompletionLoop(
+      configuration: loopConfiguration, features: features, cpu: cpu)
     try loop.prepare(&ring)
     run(loop, on: &ring, .ring)
   }
@@ -79,7 +93,7 @@ final class LoopThread: Sendable {
   private func runOnReadiness(because error: RingSetupError?) throws(RingSetupError) {
     var kernel = try Self.makeReadinessKernel(loopConfiguration)
     let loop = try CompletionLoop(
-      configuration: loopConfiguration, features: ReadinessFeatures.all)
+      configuration: loopConfiguration, features: ReadinessFeatures.all, cpu: cpu)
     kernel.provide(from: loop.pool)
     run(loop, on: &kernel, .readiness(because: error))
   }

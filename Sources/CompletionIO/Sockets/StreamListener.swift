@@ -147,7 +147,7 @@ public final class StreamListener: Sendable {
   ) throws(SocketError) -> StreamListener {
     try options.checkAccepted(at: address, on: loops)
     let (sockets, bound) = try SocketFactory(loops[0].socketCalls).listen(
-      on: address, count: loops.count, options)
+      on: address, cpus: loops.map { options.acceptsOnReceivingCPU ? $0.cpu : nil }, options)
     let acceptors = zip(sockets, loops).map { socket, loop in
       Acceptor(
         socket, at: bound, on: loop, policy: policy, settings: options.acceptedSettings)

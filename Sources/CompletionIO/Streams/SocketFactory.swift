@@ -72,18 +72,34 @@ struct SocketFactory {
     return descriptor
   }
 
-  /// Makes listening sockets that share one address, one for each of `count` loops.
+  /// Makes listening sockets that share one address, one for each loop.
+  ///
+  /// - Parameters:
+  ///   - address: Where to listen.
+  ///   - cpus: For each loop the CPU whose connections it is to get; `nil` for any.
+  ///   - options: How the sockets are made.
+  /// - Returns: The sockets, and the address that they have.
+  /// - Throws: ``SocketError``; then no socket is left open.
   func listen(
-    on address: SocketAddress, count: Int, _ options: SocketOptions
+    on address: SocketAddress, cpus: [Int?], _ options: SocketOptions
   ) throws(SocketError) -> (listeners: [FileDescriptor], address: SocketAddress) {
     let (listeners, bound) = try bindSharing(
-      address, count: count, options
+      address, count: cpus.count, options
     ) { address throws(SocketError) in try openListening(on: address, options) }
     do throws(Errno) {
       for listener in listeners { try calls.listen(listener, backlog: options.backlog) }
     } catch {
       for listener in listeners { calls.close(listener) }
       throw SocketError(.listen, error, peer: address)
+    }
+    do throws(SocketError) {
+      for (listener, cpu) in zip(listeners, cpus) {
+        guard let cpu else { continue }
+        try calls.setOptions([SocketSetting(.incomingCPU, cpu)], on: listener, address)
+      }
+    } catch {
+      for listener in listeners { calls.close(listener) }
+      throw error
     }
     return (listeners, bound)
   }

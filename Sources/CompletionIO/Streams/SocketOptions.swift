@@ -32,6 +32,13 @@ public struct SocketOptions: Hashable, Sendable {
   ///
   /// A server that is between its own bind and listen at that moment loses its file too.
   public var removesStalePath = false
+  /// Whether a listener gives each connection to the loop on the CPU that its first packet came in
+  /// on, where the group's loops are bound to CPUs (``LoopPlacement``); else by a hash.
+  ///
+  /// Each loop's socket gets `SO_INCOMING_CPU`, which kernels before Linux 6.2 do not heed. Loops
+  /// share the connections as well as the network's queues, or the peers of this machine, are spread
+  /// over the CPUs.
+  public var acceptsOnReceivingCPU = false
   /// Of the socket that is made, behind those above.
   var settings: [SocketSetting] = []
   /// Of each connection that it accepts.
