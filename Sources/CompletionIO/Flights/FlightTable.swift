@@ -15,6 +15,7 @@ struct FlightTable: ~Copyable {
   private var usedCount = 0
   private let freeSlots: UnsafeMutablePointer<UInt32>
   private var freeCount = 0
+  private var policies = PolicyNumbers()
 
   init(capacity: Int) {
     precondition(capacity > 0 && capacity < Token.slotLimit, "\(capacity) flights")
@@ -28,16 +29,17 @@ struct FlightTable: ~Copyable {
     unsafe freeSlots.deallocate()
   }
 
-  /// Takes a place; `nil` when the table is full.
+  /// Takes a place; `nil` when the table is full, and when its flights have more different policies
+  /// than there are numbers.
   mutating func open(
     _ request: Request, policy: ResubmissionPolicy, context: UInt = 0, owner: OperationOwner?
   ) -> Token? {
+    guard count < capacity, let policyNumber = policies.retain(policy) else { return nil }
     let slot: Int
     if freeCount > 0 {
       freeCount -= 1
       slot = Int(unsafe freeSlots[freeCount])
     } else {
-      guard usedCount < capacity else { return nil }
       slot = usedCount
       usedCount += 1
       unsafe (flights + slot).initialize(to: .empty)
@@ -51,7 +53,7 @@ struct FlightTable: ~Copyable {
     unsafe flight.pointee.state = .queued
     unsafe flight.pointee.phase = .request
     unsafe flight.pointee.facts = []
-    unsafe flight.pointee.policy = policy
+    unsafe flight.pointee.policyNumber = policyNumber
     unsafe flight.pointee.byteCount = 0
     unsafe flight.pointee.deadline = 0
     unsafe flight.pointee.context = context
@@ -65,12 +67,16 @@ struct FlightTable: ~Copyable {
     let flight = unsafe flights + slot
     assert(unsafe flight.pointee.state != .free, "slot \(slot) is free")
     unsafe flight.pointee.state = .free
+    policies.release(unsafe flight.pointee.policyNumber)
     unsafe flight.pointee.generation &+= 1
     unsafe freeSlots[freeCount] = UInt32(slot)
     freeCount += 1
     count -= 1
     return unsafe flight.pointee.owner
   }
+
+  /// The policy of a flight.
+  func policy(of slot: Int) -> ResubmissionPolicy { policies[self[slot].policyNumber] }
 
   /// The slot that a token names, if its flight is still on its way.
   func slot(for token: Token) -> Int? {
@@ -109,7 +115,7 @@ struct FlightTable: ~Copyable {
 extension Flight {
   fileprivate static var empty: Flight {
     unsafe Flight(
-      request: .nop, generation: 1, attempt: 0, byteCount: 0, heldResult: 0, policy: .completion,
+      request: .nop, generation: 1, attempt: 0, byteCount: 0, heldResult: 0, policyNumber: 0,
       operation: .nop, state: .free, phase: .request, facts: [], deadline: 0, context: 0,
       owner: nil)
   }

@@ -7,7 +7,7 @@ internal import Uring
 /// listeners.
 public class OperationOwner {
   /// The place in the loop's registry; -1 for none.
-  final var registryIndex = -1
+  final var registryIndex: Int32 = -1
 
   init() {}
 
@@ -34,6 +34,11 @@ public class OperationOwner {
 
   /// Whether its requests are of this library's making, so that a wrong one is a mistake in here.
   var isPartOfLibrary: Bool { true }
+
+  /// Looks whether it has been quiet for long (``LoopConfiguration/quietTime``).
+  ///
+  /// - Returns: Whether it may become so later.
+  func lookForQuiet() -> Bool { false }
 
   /// Closes what it owns, because its loop stops.
   func stop() {}

@@ -1,14 +1,20 @@
-/// Memory for the first elements of queues, lent and taken back, so that a queue that fills and
-/// empties with each message allocates nothing.
+/// Queues that are lent and taken back, so that one that fills and empties with each message
+/// allocates nothing.
 ///
 /// A value that refers to memory of its own, because a reference would be counted with each
-/// message; whoever makes it calls ``destroy()`` last. What has come back is a list through the
-/// memory itself.
+/// message; whoever makes it calls ``destroy()`` last.
 @safe
 struct QueueStorage<Element: ~Copyable> {
+  /// A queue, and the one that was given back before it.
+  @safe
+  struct Loan: ~Copyable {
+    var queue = RingQueue<Element>()
+    fileprivate var next: UnsafeMutablePointer<Loan>?
+  }
+
   @safe
   private struct Kept {
-    var first: UnsafeMutableRawPointer?
+    var first: UnsafeMutablePointer<Loan>?
     var count = 0
   }
 
@@ -19,37 +25,51 @@ struct QueueStorage<Element: ~Copyable> {
     unsafe kept.initialize(to: Kept())
   }
 
-  /// Frees everything; no queue has memory of this storage any more.
+  /// Frees everything; nobody has a queue of this storage any more.
   func destroy() {
-    while let memory = unsafe kept.pointee.first {
-      unsafe kept.pointee.first = unsafe memory.load(as: UnsafeMutableRawPointer?.self)
-      unsafe memory.deallocate()
+    while let loan = unsafe kept.pointee.first {
+      unsafe kept.pointee.first = unsafe loan.pointee.next
+      unsafe Self.free(loan)
     }
     unsafe kept.deallocate()
   }
 
-  /// Memory that is kept for queues to come; what comes back beyond it is freed.
+  /// Queues that are kept for those to come; what comes back beyond them is freed.
   private static var keptCount: Int { 1024 }
 
   @unsafe
-  func take() -> UnsafeMutablePointer<Element> {
-    guard let memory = unsafe kept.pointee.first else {
-      return unsafe UnsafeMutableRawPointer.allocate(
-        byteCount: RingQueue<Element>.firstCapacity * MemoryLayout<Element>.stride,
-        alignment: MemoryLayout<Element>.alignment
-      ).assumingMemoryBound(to: Element.self)
-    }
-    unsafe kept.pointee.first = unsafe memory.load(as: UnsafeMutableRawPointer?.self)
+  @inline(__always)
+  func take() -> UnsafeMutablePointer<Loan> {
+    guard let loan = unsafe kept.pointee.first else { return unsafe Self.make() }
+    unsafe kept.pointee.first = unsafe loan.pointee.next
     unsafe kept.pointee.count -= 1
-    return unsafe memory.assumingMemoryBound(to: Element.self)
+    return unsafe loan
   }
 
   @unsafe
-  func put(_ places: UnsafeMutablePointer<Element>) {
-    let memory = UnsafeMutableRawPointer(places)
-    guard unsafe kept.pointee.count < Self.keptCount else { return unsafe memory.deallocate() }
-    unsafe memory.storeBytes(of: kept.pointee.first, as: UnsafeMutableRawPointer?.self)
-    unsafe kept.pointee.first = unsafe memory
+  @inline(__always)
+  func put(_ loan: UnsafeMutablePointer<Loan>) {
+    guard unsafe kept.pointee.count < Self.keptCount, unsafe !loan.pointee.queue.hasGrown else {
+      return unsafe Self.free(loan)
+    }
+    unsafe loan.pointee.queue.rewind()
+    unsafe loan.pointee.next = unsafe kept.pointee.first
+    unsafe kept.pointee.first = unsafe loan
     unsafe kept.pointee.count += 1
+  }
+
+  @unsafe
+  @inline(never)
+  private static func make() -> UnsafeMutablePointer<Loan> {
+    let loan = UnsafeMutablePointer<Loan>.allocate(capacity: 1)
+    unsafe loan.initialize(to: Loan())
+    return unsafe loan
+  }
+
+  @unsafe
+  @inline(never)
+  private static func free(_ loan: UnsafeMutablePointer<Loan>) {
+    unsafe loan.deinitialize(count: 1)
+    unsafe loan.deallocate()
   }
 }

@@ -1,7 +1,6 @@
 /// A first-in first-out queue of noncopyable elements in a ring of places.
 ///
-/// The memory grows by doubling and is kept while the queue lives, unless a
-/// ``QueueStorage`` lends it: then a queue that is empty holds none.
+/// The memory grows by doubling and is kept while the queue lives.
 @safe
 struct RingQueue<Element: ~Copyable>: ~Copyable {
   private var places: UnsafeMutablePointer<Element>?
@@ -33,8 +32,9 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
     @inline(__always) unsafeMutableAddress { unsafe address(offset) }
   }
 
+  @unsafe
   @inline(__always)
-  private func address(_ offset: Int) -> UnsafeMutablePointer<Element> {
+  func address(_ offset: Int) -> UnsafeMutablePointer<Element> {
     guard UInt(bitPattern: offset) < UInt(size), let places = unsafe places else {
       preconditionFailure("no element at this offset")
     }
@@ -84,6 +84,13 @@ struct RingQueue<Element: ~Copyable>: ~Copyable {
     return element
   }
 
+  /// Whether it has more memory than at first.
+  var hasGrown: Bool { capacity > UInt32(Self.firstCapacity) }
+
+  /// Begins with the first place again, which is in the cache, once the queue is empty.
+  @inline(__always)
+  mutating func rewind() { head = 0 }
+
   /// Ends all elements; the memory stays.
   mutating func removeAll() {
     while !isEmpty { _ = removeFirst() }
@@ -125,31 +132,4 @@ extension RingQueue where Element: Equatable {
 
   /// The first element, which stays.
   var first: Element? { isEmpty ? nil : self[0] }
-}
-
-// Memory on loan, for queues of which there are very many and few hold anything.
-extension RingQueue where Element: ~Copyable {
-  /// Adds an element, in memory of the storage's if the queue has none.
-  @inline(__always)
-  mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
-    if unsafe places == nil {
-      unsafe places = unsafe storage.take()
-      capacity = UInt32(Self.firstCapacity)
-    }
-    append(element)
-  }
-
-  /// Gives the memory back, once the queue is empty.
-  @inline(__always)
-  mutating func giveBack(to storage: QueueStorage<Element>) {
-    guard size == 0, let memory = unsafe places else { return }
-    if capacity == UInt32(Self.firstCapacity) {
-      unsafe storage.put(memory)
-    } else {
-      unsafe memory.deallocate()
-    }
-    unsafe places = nil
-    head = 0
-    capacity = 0
-  }
 }

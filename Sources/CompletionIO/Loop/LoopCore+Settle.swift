@@ -25,7 +25,7 @@ extension LoopCore {
     assert(table[slot].state == .inKernel, "\(completion.token) is not with the kernel")
     if completion.result >= 0, isPlainSuccess(slot, completion) {
       assert(
-        table[slot].policy.verdict(for: answer(of: slot, completion)) == .surface,
+        table.policy(of: slot).verdict(for: answer(of: slot, completion)) == .surface,
         "the shortcut decides about \(table[slot].request) against the policy")
       statistics.verdicts[Verdict.Kind.surface.rawValue] += 1
       return surface(slot, completion, result: completion.result)
@@ -57,7 +57,7 @@ extension LoopCore {
       completion.flags = []
     }
     let answer = answer(of: slot, completion)
-    let verdict = table[slot].policy.verdict(for: answer)
+    let verdict = table.policy(of: slot).verdict(for: answer)
     statistics.count(verdict)
     assert(
       !isMistake(completion.result, verdict, of: slot), mistake(completion.result, of: slot))

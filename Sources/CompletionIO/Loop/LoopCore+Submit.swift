@@ -84,7 +84,7 @@ extension LoopCore {
       if request.isToUnixDomain { table[slot].facts.insert(.unixDomain) }
       // connect(2) takes no direct descriptor.
       guard !request.descriptor.isDirect else { return nil }
-      return table[slot].facts.contains(.unixDomain) || table[slot].policy.asksNotToWait
+      return table[slot].facts.contains(.unixDomain) || table.policy(of: slot).asksNotToWait
         ? kernel.connectWithoutWaiting(request) : nil
     default:
       return nil

@@ -24,6 +24,8 @@ public struct LoopStatistics: Hashable, Sendable {
   public var accepted: UInt64 = 0
   /// Chunks of bytes received.
   public var chunksReceived: UInt64 = 0
+  /// Receives that were exchanged for a poll because nothing came (``LoopConfiguration/quietTime``).
+  public var quietReceives: UInt64 = 0
   /// Bytes received.
   public var bytesReceived: UInt64 = 0
   /// Bytes sent.
@@ -63,8 +65,8 @@ public struct LoopStatistics: Hashable, Sendable {
   private static let counters: [any WritableKeyPath<Self, UInt64> & Sendable] = [
     \.enters, \.enterFailures, \.submissions, \.completions, \.submissionQueueFull,
     \.flightTableFull, \.staleCompletions, \.controlFailures, \.repeatedCancels, \.deadlines,
-    \.accepted, \.chunksReceived, \.bytesReceived, \.bytesSent, \.bytesSpliced, \.sendsCopied,
-    \.otherSystemCalls,
+    \.accepted, \.chunksReceived, \.quietReceives, \.bytesReceived, \.bytesSent, \.bytesSpliced,
+    \.sendsCopied, \.otherSystemCalls,
   ]
 }
 

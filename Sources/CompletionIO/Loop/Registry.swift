@@ -4,19 +4,19 @@ final class Registry {
 
   func add(_ owner: OperationOwner) {
     assert(owner.registryIndex < 0, "registered already")
-    owner.registryIndex = owners.count
+    owner.registryIndex = Int32(owners.count)
     owners.append(owner)
   }
 
   func remove(_ owner: OperationOwner) {
-    let index = owner.registryIndex
+    let index = Int(owner.registryIndex)
     guard index >= 0 else { return }
     // Before its reference is given up, which may be the last.
     owner.registryIndex = -1
     let last = owners.removeLast()
     if index < owners.count {
       owners[index] = last
-      last.registryIndex = index
+      last.registryIndex = Int32(index)
     }
   }
 
@@ -24,6 +24,12 @@ final class Registry {
   func stopAll() {
     for owner in owners { owner.stop() }
   }
+
+  /// How many there are.
+  var count: Int { owners.count }
+
+  /// An owner by its place, which another may have at the next look.
+  subscript(index: Int) -> OperationOwner { owners[index] }
 
   /// The owners, for walking all of them.
   var all: [OperationOwner] { owners }

@@ -24,7 +24,7 @@ extension Acceptor {
   }
 
   private func fail(_ error: Errno, attempts: Int) {
-    failure = SocketError(.accept, error, peer: local?.address, attempts: attempts)
+    failure = SocketError(.accept, error, peer: addresses?.local, attempts: attempts)
     close()
   }
 
@@ -77,7 +77,8 @@ extension Acceptor {
     let calls = loop.socketCalls
     let stream = SocketStream(
       descriptor, on: loop, peer: peer ?? file.flatMap { try? calls.peerAddress(of: $0) },
-      local: local ?? LocalAddress(file.flatMap { try? calls.localAddress(of: $0) }),
+      addresses: addresses
+        ?? StreamAddresses(local: file.flatMap { try? calls.localAddress(of: $0) }),
       policy: policy)
     stream.countAsAccepted()
     return stream

@@ -11,7 +11,8 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   let loop: CompletionLoop
   let listener: FileDescriptor
   let policy: ResubmissionPolicy
-  let local: LocalAddress?
+  /// The address of its connections, and its own; `nil` where each connection has another.
+  let addresses: StreamAddresses?
   /// Options of each connection.
   let acceptedSettings: [SocketSetting]
   /// Where single accepts into a direct table put their peers' addresses, by their tokens.
@@ -65,7 +66,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     self.loop = loop
     self.policy = policy ?? loop.configuration.policy
     // Behind a wildcard each connection has an address of its own.
-    local = address.isWildcard ? nil : LocalAddress(address)
+    addresses = address.isWildcard ? nil : StreamAddresses(local: address)
     super.init()
   }
 
@@ -74,7 +75,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   func open() {
     guard !loop.isStopping else { return finish() }
     guard loop.streams.canAddAcceptor else {
-      failure = .tableFull(.listen, local?.address)
+      failure = .tableFull(.listen, addresses?.local)
       return finish()
     }
     loop.registry.add(self)

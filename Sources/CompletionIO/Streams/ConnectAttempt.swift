@@ -114,7 +114,8 @@ final class ConnectAttempt: OperationOwner {
     completion(
       .success(
         SocketStream(
-          .file(descriptor), on: loop, peer: address, local: LocalAddress(local), policy: policy)))
+          .file(descriptor), on: loop, peer: address, addresses: StreamAddresses(local: local),
+          policy: policy)))
   }
 
   private func fail(_ failure: StreamFailure, attempts: Int = 1) {

@@ -57,8 +57,8 @@ final class IdleWatch {
   /// - Returns: Where nothing has for as long as the limit allows, if anywhere.
   func look(at stream: SocketStream) -> IdleDirection? {
     let now = stream.loop.now
-    let (hasReceived, hasSent) = (stream.hasReceived, stream.hasSent)
-    stream.hasReceived = false
+    let (hasReceived, hasSent) = (stream.received.contains(.idle), stream.hasSent)
+    stream.received.remove(.idle)
     stream.hasSent = false
     let isReceivingIdle = receiving.look(
       now, hasMoved: hasReceived, canMove: stream.mayReceive)

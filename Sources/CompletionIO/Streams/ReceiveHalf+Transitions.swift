@@ -10,6 +10,10 @@ extension ReceiveHalf {
     case pausing
     /// A receive into the caller's memory is with the kernel.
     case reading
+    /// The receive was asked to end, because nothing has come for long; a poll takes its place.
+    case quieting
+    /// A poll waits for bytes in place of a receive.
+    case polling
     /// The stream seems to have ended; a poll asks whether it was reset.
     case confirming
     case ended(ReceiveEnd)
@@ -25,6 +29,10 @@ extension ReceiveHalf {
     case armed
     /// A receive into the caller's memory is on its way.
     case reading
+    /// Nothing has come for long.
+    case quiet
+    /// A poll for bytes is on its way.
+    case polling
     /// There is no flight for what the last action asked for.
     case refused
     /// The kernel has answered a receive.
@@ -79,6 +87,8 @@ extension ReceiveHalf {
     case arm
     /// Ask the kernel to cancel the receive.
     case cancelReceive
+    /// Submit a poll in place of the receive, if bytes are wanted.
+    case poll
     /// Submit a poll that tells a reset from an end.
     case confirm
     /// Tell those who wait that there is no flight.
@@ -102,31 +112,62 @@ extension ReceiveHalf {
     case (.idle, .full): (.idle, .none)
     case (.idle, .armed): (.armed, .none)
     case (.idle, .reading): (.reading, .none)
+    case (.idle, .polling): (.polling, .none)
     case (.idle, .refused): (.idle, .refuse)
     case (.idle, .stopped): ended(facts)
-    case (.idle, .answered), (.idle, .hungUp): nil
+    case (.idle, .answered), (.idle, .hungUp), (.idle, .quiet): nil
     case (.armed, .wanted): (.armed, .none)
     case (.armed, .full): (.pausing, .cancelReceive)
     case (.armed, .answered(let answer)): after(answer, .armed, facts)
+    case (.armed, .quiet): (.quieting, .cancelReceive)
     case (.armed, .stopped), (.pausing, .stopped), (.reading, .stopped): (state, .cancelReceive)
-    case (.armed, .armed), (.armed, .reading), (.armed, .refused), (.armed, .hungUp): nil
+    case (.armed, .armed), (.armed, .reading), (.armed, .refused), (.armed, .hungUp),
+      (.armed, .polling):
+      nil
     case (.pausing, .wanted), (.pausing, .full): (.pausing, .none)
     case (.pausing, .answered(let answer)): after(answer, .pausing, facts)
-    case (.pausing, .armed), (.pausing, .reading), (.pausing, .refused), (.pausing, .hungUp): nil
+    case (.pausing, .armed), (.pausing, .reading), (.pausing, .refused), (.pausing, .hungUp),
+      (.pausing, .quiet), (.pausing, .polling):
+      nil
     case (.reading, .wanted), (.reading, .full): (.reading, .none)
     case (.reading, .answered(let answer)): after(answer, .reading, facts)
-    case (.reading, .armed), (.reading, .reading), (.reading, .refused), (.reading, .hungUp): nil
+    case (.reading, .armed), (.reading, .reading), (.reading, .refused), (.reading, .hungUp),
+      (.reading, .quiet), (.reading, .polling):
+      nil
+    case (.quieting, _), (.polling, _): quietTransition(state, event, facts)
     case (.confirming, .wanted), (.confirming, .full), (.confirming, .stopped): (state, .none)
     case (.confirming, .hungUp(let hasHungUp)): confirmed(hasHungUp, facts)
     case (.confirming, .refused): confirmed(false, facts)
     case (.confirming, .sendingFinished(nil)): ended(facts)
     case (.confirming, .sendingFinished): (.ended(.failed(.reset)), .tell)
-    case (.confirming, .armed), (.confirming, .reading), (.confirming, .answered): nil
+    case (.confirming, .armed), (.confirming, .reading), (.confirming, .answered),
+      (.confirming, .quiet), (.confirming, .polling):
+      nil
     case (.ended, .wanted), (.ended, .full), (.ended, .stopped), (.ended, .hungUp): (state, .none)
-    case (.ended, .armed), (.ended, .reading), (.ended, .refused), (.ended, .answered): nil
+    case (.ended, .armed), (.ended, .reading), (.ended, .refused), (.ended, .answered),
+      (.ended, .quiet), (.ended, .polling):
+      nil
     case (.idle, .sendingFinished), (.armed, .sendingFinished), (.pausing, .sendingFinished),
       (.reading, .sendingFinished), (.ended, .sendingFinished):
       (state, .none)
+    }
+  }
+
+  /// Decides what follows on a stream on which nothing has come for long.
+  private static func quietTransition(
+    _ state: State, _ event: Event, _ facts: Facts
+  ) -> (State, Action)? {
+    switch (state, event) {
+    case (_, .armed), (_, .reading), (_, .polling), (_, .refused), (_, .hungUp), (_, .quiet): nil
+    case (_, .wanted), (_, .sendingFinished): (state, .none)
+    case (_, .stopped): (state, .cancelReceive)
+    case (.quieting, .full): (.pausing, .none)
+    case (_, .full): (.pausing, .cancelReceive)
+    case (.quieting, .answered(.nothing)) where !facts.isStopped: (.idle, .poll)
+    case (.quieting, .answered(let answer)): after(answer, state, facts)
+    // Whatever the poll says, a receive says more.
+    case (_, .answered(.nothing)): after(.nothing, state, facts)
+    case (_, .answered): nil
     }
   }
 

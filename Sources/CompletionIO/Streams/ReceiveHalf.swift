@@ -7,10 +7,10 @@ internal import Uring
 /// (``transition(_:_:_:)``), and the stream performs them.
 struct ReceiveHalf: ~Copyable {
   private(set) var state = State.idle
-  private var leases = RingQueue<BufferLease>()
+  private var leases = LentQueue<BufferLease>()
   /// Bytes that nobody has taken.
   private(set) var byteCount = 0
-  /// The receive, or the poll behind its end, that is with the kernel.
+  /// The receive, or the poll in its place or behind its end, that is with the kernel.
   var token = Token(rawValue: 0)
   /// The task that waits for bytes or is about to take them.
   var receiver: Receiver?

@@ -7,13 +7,13 @@ internal import Uring
 /// (``transition(_:_:_:)``), and the stream performs them.
 struct SendHalf: ~Copyable {
   private(set) var state = State.idle
-  var pieces = RingQueue<SendPiece>()
-  /// Bytes of the send that is with the kernel; 0 for none.
-  var inFlightByteCount: UInt32 = 0
+  var pieces = LentQueue<SendPiece>()
   /// Bytes that are queued or with the kernel.
   var byteCount = 0
   /// The send or the end of the half that is with the kernel.
   var token = Token(rawValue: 0)
+  /// Bytes of the send that is with the kernel; 0 for none.
+  var inFlightByteCount: UInt32 = 0
   /// Whether the last send was cut short.
   ///
   /// Its part may have been told in place of a reset (io_send), and then a receive sees an end that

@@ -28,6 +28,7 @@ extension SocketStream {
     let (local, peer) = try SocketFactory(loop.socketCalls).inspect(descriptor, as: .connection)
     loop.socketCalls.closeOnExec(descriptor)
     return SocketStream(
-      .file(descriptor), on: loop, peer: peer, local: LocalAddress(local), policy: policy)
+      .file(descriptor), on: loop, peer: peer, addresses: StreamAddresses(local: local),
+      policy: policy)
   }
 }

@@ -23,12 +23,24 @@ extension SocketStream {
       return delegate.closed(self)
     }
     handler = delegate
-    unsafe unretainedHandler = Unmanaged.passUnretained(delegate)
     guard closing == .open else { return }
     delegate.opened(self)
     if extras?.hasListenerClosed == true { delegate.draining(self) }
     deliverKept()
     wantBytes()
+  }
+
+  /// Lets the delegate go, to which bytes are being delivered; a task takes them and what follows.
+  ///
+  /// The receive that is with the kernel waits for bytes as delegates want it. Under another policy
+  /// than `.completion` it is cancelled, so that the task's receives are made as that policy says.
+  func detachDelegate(keeping lease: consuming BufferLease) {
+    assert(receiving.isEmpty, "what came before is to be taken first")
+    handler = nil
+    receiving.keep(lease, shared.leases)
+    guard policy != .completion else { return }
+    receiving.armsAhead = false
+    perform(receiveEvent(.full))
   }
 
   /// Tells the delegate, once, how the receiving half ended.
@@ -44,7 +56,6 @@ extension SocketStream {
     // Before the call, so that nothing can follow it.
     let delegate = handler
     handler = nil
-    unsafe unretainedHandler = nil
     delegate?.closed(self)
     let follower = extras?.whenClosed
     extras = nil

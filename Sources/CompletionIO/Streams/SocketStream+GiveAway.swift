@@ -81,7 +81,7 @@ extension SocketStream {
   var hasReceiveBack: Bool {
     switch receiving.state {
     case .idle, .ended: true
-    case .armed, .pausing, .reading, .confirming: false
+    case .armed, .pausing, .reading, .quieting, .polling, .confirming: false
     }
   }
 

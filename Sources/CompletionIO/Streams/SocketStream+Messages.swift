@@ -25,7 +25,7 @@ extension SocketStream {
     receiving.armsAhead = false
     perform(receiveEvent(.full))
     switch receiving.state {
-    case .armed, .pausing: return false
+    case .armed, .pausing, .quieting, .polling: return false
     case .idle, .reading, .confirming, .ended: return true
     }
   }

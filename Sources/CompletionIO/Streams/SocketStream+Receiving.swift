@@ -33,7 +33,7 @@ extension SocketStream {
     let extras = madeExtras
     guard !extras.isDelivering else { return }
     extras.isDelivering = true
-    while !receiving.isEmpty, !receiving.isPaused, closing == .open {
+    while !receiving.isEmpty, !receiving.isPaused, closing == .open, self.handler === handler {
       handler.received(receiving.takeFirst(shared.leases), on: self)
     }
     extras.isDelivering = false
@@ -65,6 +65,7 @@ extension SocketStream {
     case .cancelReceive:
       receiving.isCancelRequested = true
       loop.core.cancel(receiving.token)
+    case .poll: pollForBytes()
     case .confirm: confirmEnd()
     case .refuse: refuseReceive()
     case .resume:
@@ -96,6 +97,7 @@ extension SocketStream {
     }
     receiving.armsAhead = goesOn
     began(token, .armed)
+    shared.sweep?.begin()
   }
 
   /// Takes note of a receive that is on its way.
@@ -141,10 +143,10 @@ extension SocketStream {
   }
 
   private func take(_ lease: consuming BufferLease) {
-    hasReceived = true
+    received = .all
     // After a close nobody can ask for the bytes: the buffer goes back to the pool.
     guard closing == .open else { return countLingering(lease.byteCount) }
-    if let handler = unsafe unretainedHandler, receiving.isEmpty, !receiving.isPaused {
+    if let handler = unsafe retainedHandler, receiving.isEmpty, !receiving.isPaused {
       var lease: BufferLease? = lease
       unsafe handler._withUnsafeGuaranteedRef { handler in
         if let lease = lease.take() { handler.received(lease, on: self) }
@@ -180,7 +182,7 @@ extension SocketStream {
     perform(receiveEvent(.wanted))
   }
 
-  private var wantsBytes: Bool {
+  var wantsBytes: Bool {
     if receiving.isPaused || receiving.isStopped || extras?.isAboveMark == true { return false }
     if handler != nil { return true }
     // Ahead of demand, so that the next bytes wait for nobody; or as the policy says, on demand.
@@ -224,9 +226,7 @@ extension SocketStream {
   }
 
   func didConfirm(_ outcome: Outcome) {
-    operationCount -= 1
     let hangUpMask: Int32 = 0x10  // POLLHUP (poll(2)).
     perform(receiveEvent(.hungUp(outcome.result > 0 && outcome.result & hangUpMask != 0)))
-    finishClosingIfDone()
   }
 }

@@ -85,7 +85,7 @@ extension SocketStream {
   /// Whether the socket is a Unix-domain one, on which a hang-up says nothing of a reset: a peer
   /// that closes in good order hangs up too (unix_poll).
   var isUnixDomain: Bool {
-    guard let address = local.address ?? peerAddress else { return false }
+    guard let address = localAddress ?? peerAddress else { return false }
     return address.port == nil
   }
 }

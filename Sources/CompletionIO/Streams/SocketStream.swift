@@ -13,11 +13,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
 
   // Properties that each message needs come first, in as few lines of the cache as can be.
 
-  /// The loop that the stream belongs to.
-  public let loop: CompletionLoop
-  let shared: StreamContext
-  /// Properties that few streams have.
-  var extras: StreamExtras?
+  // The smallest first, because the superclass leaves them half a word.
   let descriptor: Descriptor
   var closing = Closing.open
   /// Who waits when the socket takes no bytes, by the policy.
@@ -30,14 +26,21 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   var atOnceCount: UInt8 = 0
   /// Whether a listener has accepted the stream, which then is counted.
   var isAccepted = false
-  /// Whether bytes have come since the stream's idleness was last looked at.
-  var hasReceived = false
-  /// Whether bytes have gone out since then.
+  /// For each of those who look for it, whether bytes have come since the last look.
+  var received = ReceivedMarks.quiet
+  /// Looks in a row of the ``QuietSweep`` between which nothing came.
+  var quietLookCount: UInt8 = 0
+  /// Whether bytes have gone out since the stream's idleness was last looked at.
   var hasSent = false
   /// Operations with the kernel that this stream waits for.
   var operationCount: Int32 = 0
-  /// The delegate, to be called without counting references.
-  var unretainedHandler: Unmanaged<SocketDelegate>?
+  /// The loop that the stream belongs to.
+  public let loop: CompletionLoop
+  let shared: StreamContext
+  /// Properties that few streams have.
+  var extras: StreamExtras?
+  /// The delegate, which the stream retains, to be called without counting references.
+  private(set) var retainedHandler: Unmanaged<SocketDelegate>?
   /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
   /// none.
   var ownerJob: UInt = 0
@@ -47,13 +50,10 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   @exclusivity(unchecked) private var receiveHalf = ReceiveHalf()
   @exclusivity(unchecked) private var sendHalf = SendHalf()
   var fate = PeerFate.alive
-  /// Until it was told that the stream is closed.
-  var handler: SocketDelegate?
   /// A word of the caller's, for the stream's handler; used on the loop's thread only.
   public var context: UInt = 0
-  let local: LocalAddress
-  /// The other end's address when the stream was made; `nil` where the kernel did not tell.
-  public let peerAddress: SocketAddress?
+  private let addresses: StreamAddresses
+  private let compactPeer: CompactAddress?
 
   var receiving: ReceiveHalf {
     @inline(__always) unsafeAddress {
@@ -70,6 +70,18 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     }
     @inline(__always) unsafeMutableAddress {
       unsafe withUnsafeMutablePointer(to: &sendHalf) { unsafe $0 }
+    }
+  }
+
+  deinit { unsafe retainedHandler?.release() }
+
+  /// The delegate, until it was told that the stream is closed.
+  var handler: SocketDelegate? {
+    get { unsafe retainedHandler?.takeUnretainedValue() }
+    set {
+      let old = unsafe retainedHandler
+      unsafe retainedHandler = unsafe newValue.map { unsafe Unmanaged.passRetained($0) }
+      unsafe old?.release()
     }
   }
 
@@ -98,12 +110,13 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   /// Makes a stream of a connected socket, which it owns from now on.
   init(
     _ descriptor: Descriptor, on loop: CompletionLoop, peer: SocketAddress?,
-    local: LocalAddress, policy: ResubmissionPolicy? = nil
+    addresses: StreamAddresses, policy: ResubmissionPolicy? = nil
   ) {
     self.descriptor = descriptor
     self.loop = loop
-    peerAddress = peer
-    self.local = local
+    compactPeer = CompactAddress(peer)
+    self.addresses =
+      compactPeer == nil ? StreamAddresses(local: addresses.local, peer: peer) : addresses
     shared = loop.streams
     waiting = SendHalf.Waiting(policy ?? loop.configuration.policy)
     super.init()
@@ -113,7 +126,12 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   }
 
   /// The stream's own address; `nil` where the kernel did not tell.
-  public var localAddress: SocketAddress? { local.address }
+  public var localAddress: SocketAddress? { addresses.local }
+
+  /// The other end's address when the stream was made; `nil` where the kernel did not tell.
+  public var peerAddress: SocketAddress? {
+    if let compactPeer { compactPeer.address } else { addresses.peer }
+  }
 
   /// Bytes queued for sending that the kernel has not taken; on the loop's thread.
   public var unsentByteCount: Int { sending.byteCount }
@@ -123,7 +141,7 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     case .receive, .receiveMessage: didReceive(outcome, lease: lease)
     case .send, .sendMessage, .sendZeroCopy: didSend(outcome)
     case .shutdown: didFinish(outcome)
-    case .poll: didConfirm(outcome)
+    case .poll: didPoll(outcome)
     case .close: didClose()
     default: preconditionFailure("\(outcome.token) is not a stream's operation")
     }
@@ -145,6 +163,8 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   override func drain() {
     if isAccepted { listenerClosed() }
   }
+
+  override func lookForQuiet() -> Bool { exchangeReceiveIfQuiet() }
 
   override func add(to load: inout LoopLoad) {
     load.sockets += 1
@@ -175,12 +195,16 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   }
 }
 
-/// A stream's own address, shared by the streams of a listener that is bound to one address.
-final class LocalAddress: Sendable {
-  let address: SocketAddress?
+/// A stream's own address, and the peer's where it is a long one.
+///
+/// Shared by the streams of a listener that is bound to one address.
+final class StreamAddresses: Sendable {
+  let local: SocketAddress?
+  let peer: SocketAddress?
 
-  init(_ address: SocketAddress?) {
-    self.address = address
+  init(local: SocketAddress?, peer: SocketAddress? = nil) {
+    self.local = local
+    self.peer = peer
   }
 }
 

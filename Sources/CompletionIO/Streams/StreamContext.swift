@@ -7,6 +7,8 @@ final class StreamContext: OperationOwner {
   let pieces = QueueStorage<SendPiece>()
   let leases = QueueStorage<BufferLease>()
   let places: DirectPlaces
+  /// Finds quiet streams, where the program wants that.
+  let sweep: QuietSweep?
   /// Pipes for files on their way out.
   var pipes = PipePool()
   /// Streams that have not closed.
@@ -21,6 +23,7 @@ final class StreamContext: OperationOwner {
     let configuration = loop.configuration
     places = DirectPlaces(
       capacity: configuration.directDescriptorCount, flightLimit: configuration.flightLimit)
+    sweep = configuration.quietTime.map { QuietSweep(of: loop, after: $0) }
     super.init()
   }
 
@@ -31,7 +34,10 @@ final class StreamContext: OperationOwner {
 
   func streamOpened() { streamCount += 1 }
 
-  func streamClosed() { streamCount -= 1 }
+  func streamClosed() {
+    streamCount -= 1
+    if streamCount == 0 { sweep?.end() }
+  }
 
   /// Flights that a stream uses at a time: one receives, one sends.
   static var flightsOfStream: Int { 2 }

@@ -46,6 +46,7 @@ final class LoopReport {
     ("received_bytes_total", \.bytesReceived),
     ("sent_bytes_total", \.bytesSent),
     ("spliced_bytes_total", \.bytesSpliced),
+    ("quiet_receives_total", \.quietReceives),
     ("copied_sends_total", \.sendsCopied),
     ("other_system_calls_total", \.otherSystemCalls),
     ("waits_for_buffers_total", { $0.count(of: .awaitBuffer) }),

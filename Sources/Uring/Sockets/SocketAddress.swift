@@ -23,6 +23,20 @@ public struct SocketAddress: Hashable, Sendable {
     private var second: UInt64 = 0
 
     static var zero: Self { Self() }
+
+    init() {}
+
+    /// An address that starts with four bytes, with zeros behind them.
+    init(startingWith address: InternetAddress4) {
+      for index in 0..<4 { first |= UInt64(address[index]) << UInt64(8 * index) }
+    }
+
+    /// The first four bytes.
+    var start: InternetAddress4 {
+      var address = InternetAddress4()
+      for index in 0..<4 { address[index] = UInt8(truncatingIfNeeded: first >> UInt64(8 * index)) }
+      return address
+    }
   }
 
   /// Bytes that a Unix-domain path or abstract name may have: `sun_path` less one NUL (unix(7)).

@@ -104,69 +104,26 @@ import Testing
   @Test func everyElementEndsOnce() {
     let ends = Tally()
     do {
-      var queue = RingQueue<Ending>()
-      for _ in 0..<3 { queue.append(Ending(ends)) }
+      var queue = RingQueue<CountedEnd>()
+      for _ in 0..<3 { queue.append(CountedEnd(ends)) }
       _ = queue.removeFirst()
       #expect(ends.value == 1)
-      for _ in 0..<4 { queue.append(Ending(ends)) }
+      for _ in 0..<4 { queue.append(CountedEnd(ends)) }
       #expect(ends.value == 1, "elements that move end nowhere")
       _ = queue.remove(at: 3)
       #expect(ends.value == 2)
       queue.removeAll()
       #expect(ends.value == 7)
-      for _ in 0..<5 { queue.append(Ending(ends)) }
+      for _ in 0..<5 { queue.append(CountedEnd(ends)) }
       _ = queue.removeFirst()
       #expect(ends.value == 8)
     }
     #expect(ends.value == 12)
   }
-
-  // MARK: Memory on loan
-
-  @Test func memoryGoesRoundAndIsGivenBack() {
-    let storage = QueueStorage<Ending>()
-    let ends = Tally()
-    var first = RingQueue<Ending>()
-    var second = RingQueue<Ending>()
-    first.append(Ending(ends), lentBy: storage)
-    let place = address(of: &first)
-    first.giveBack(to: storage)
-    first.append(Ending(ends), lentBy: storage)
-    #expect(address(of: &first) == place, "memory that holds something is not given back")
-    first.removeAll()
-    first.giveBack(to: storage)
-    second.append(Ending(ends), lentBy: storage)
-    #expect(address(of: &second) == place, "the memory is lent again")
-    first.giveBack(to: storage)
-    first.append(Ending(ends), lentBy: storage)
-    #expect(address(of: &first) != place)
-    #expect(ends.value == 2)
-  }
-
-  @Test func memoryThatHasGrownIsNotLent() {
-    let storage = QueueStorage<Ending>()
-    let ends = Tally()
-    var queue = RingQueue<Ending>()
-    for _ in 0..<100 { queue.append(Ending(ends), lentBy: storage) }
-    queue.removeAll()
-    queue.giveBack(to: storage)
-    // As many as fit into memory of the first size, or they would lie behind it.
-    for _ in 0..<RingQueue<Ending>.firstCapacity { queue.append(Ending(ends), lentBy: storage) }
-    for _ in 0..<5 { queue.append(Ending(ends), lentBy: storage) }
-    let count = queue.count
-    #expect(count == 9)
-    queue.removeAll()
-    #expect(ends.value == 109)
-  }
-
-  /// Where the first element is.
-  private func address(of queue: inout RingQueue<Ending>) -> UInt {
-    unsafe withUnsafePointer(to: &queue[0]) { UInt(bitPattern: $0) }
-  }
 }
 
 /// Counts its end.
-private struct Ending: ~Copyable {
+struct CountedEnd: ~Copyable {
   private let ends: Tally
 
   init(_ ends: Tally) { self.ends = ends }

@@ -102,6 +102,25 @@ import Testing
     #expect(receiving.error?.errno == .connectionReset)
   }
 
+  /// The end of the sending half tells as much as the poll, and may be told first.
+  @Test func aPollBehindAnEndThatIsKnownChangesNothing() throws {
+    let receiving = try startReceive(expectingEnd: true)
+    let sending = try startSend()
+    try fixture.kernel.complete(.receive, 0)
+    fixture.turn(2)
+    try fixture.kernel.complete(.send, 3)
+    fixture.turn(2)
+    #expect(sending.hasEnded)
+    #expect(connection.stream.receiving.state == .confirming)
+    let connection = connection
+    let finishing = try Caller(fixture) { _ in try await connection.finishSending() }
+    for _ in 0..<3 { fixture.turnWithoutWaiting() }
+    #expect(finishing.hasEnded && finishing.error == nil)
+    #expect(receiving.hasEnded && receiving.error == nil)
+    try answerPoll(hangingUp: true)
+    #expect(connection.stream.receiving.end == .endOfStream)
+  }
+
   @Test func anEndBesideNoSendIsBelieved() throws {
     let receiving = try startReceive(expectingEnd: true)
     try fixture.kernel.complete(.receive, 0)

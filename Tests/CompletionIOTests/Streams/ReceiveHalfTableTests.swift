@@ -13,9 +13,9 @@ import Testing
 
   static let broken = StreamFailure(.brokenPipe)
   static let blocked = StreamFailure(code: -11, attempts: 5)
-  static let receiving: [State] = [.armed, .pausing, .reading]
+  static let receiving: [State] = [.armed, .pausing, .reading, .quieting]
   static let ended: [State] = [.ended(.endOfStream), .ended(.failed(broken))]
-  static let states = [State.idle] + receiving + [.confirming] + ended
+  static let states = [State.idle] + receiving + [.polling, .confirming] + ended
   static let (bytes, lastBytes) = (Event.answered(.bytes), Event.answered(.lastBytes))
   static let (endOfStream, nothing) = (Event.answered(.endOfStream), Event.answered(.nothing))
   static let wouldBlock = Event.answered(.wouldBlock(blocked))
@@ -24,7 +24,8 @@ import Testing
   static let polls: [Event] = [.hungUp(false), .hungUp(true)]
   static let sendingEnds: [Event] = [.sendingFinished(nil), .sendingFinished(broken)]
   static let events: [Event] =
-    [.wanted, .full, .armed, .reading, .refused, .stopped] + answers + polls + sendingEnds
+    [.wanted, .full, .quiet, .armed, .reading, .polling, .refused, .stopped]
+    + answers + polls + sendingEnds
 
   static let rows: [Row] = [
     // Nothing is with the kernel.
@@ -32,6 +33,7 @@ import Testing
     Row([.idle], [.full], .same, .none),
     Row([.idle], [.armed], .state(.armed), .none),
     Row([.idle], [.reading], .state(.reading), .none),
+    Row([.idle], [.polling], .state(.polling), .none),
     Row([.idle], [.refused], .same, .refuse),
     Row([.idle], [.stopped], .end, .tell),
 
@@ -39,8 +41,11 @@ import Testing
     Row(receiving, [.wanted], .same, .none),
     Row([.armed], [.full], .state(.pausing), .cancelReceive),
     Row([.pausing, .reading], [.full], .same, .none),
+    Row([.quieting], [.full], .state(.pausing), .none),
+    Row([.armed], [.quiet], .state(.quieting), .cancelReceive),
     Row(receiving, [.stopped], .same, .cancelReceive),
-    Row([.armed, .pausing], [bytes], .same, .none),
+    Row([.armed, .pausing, .quieting], [bytes], .same, .none),
+    Row([.quieting], [nothing], if: { !$0.isStopped }, .state(.idle), .poll),
     Row(receiving, [lastBytes, nothing], if: \.isStopped, .end, .tell),
     Row(receiving, [lastBytes, nothing], .state(.idle), .resume),
     Row(receiving, [wouldBlock], .state(.idle), .tellWouldBlock(blocked)),
@@ -50,6 +55,13 @@ import Testing
     Row(receiving, [endOfStream], if: { $0.sending == .finished }, .end, .tell),
     Row(receiving, [endOfStream], if: { $0.sending == .finishing }, .state(.confirming), .none),
     Row(receiving, [endOfStream], .state(.confirming), .confirm),
+
+    // A poll is with the kernel in place of a receive.
+    Row([.polling], [.wanted], .same, .none),
+    Row([.polling], [.full], .state(.pausing), .cancelReceive),
+    Row([.polling], [.stopped], .same, .cancelReceive),
+    Row([.polling], [nothing], if: \.isStopped, .end, .tell),
+    Row([.polling], [nothing], .state(.idle), .resume),
 
     // The kernel was asked whether the end was a reset.
     Row([.confirming], [.wanted, .full, .stopped], .same, .none),
@@ -62,7 +74,7 @@ import Testing
 
     // Nothing follows.
     Row(ended, [.wanted, .full, .stopped] + polls, .same, .none),
-    Row([.idle] + receiving + ended, sendingEnds, .same, .none),
+    Row([.idle] + receiving + [.polling] + ended, sendingEnds, .same, .none),
   ]
 
   /// What cannot happen.
@@ -70,10 +82,13 @@ import Testing
     // The kernel answers what it was given, and a receive into memory once.
     ([.idle, .confirming] + ended, answers),
     ([.reading], [bytes]),
-    ([.idle] + receiving, polls),
+    ([.polling], answers.filter { $0 != nothing }),
+    ([.idle, .polling] + receiving, polls),
+    // Only a receive that goes on is exchanged.
+    (states.filter { $0 != .armed }, [.quiet]),
     // Only an action has something started or refused, and it is the last thing before.
-    (receiving + [.confirming] + ended, [.armed, .reading]),
-    (receiving + ended, [.refused]),
+    (receiving + [.polling, .confirming] + ended, [.armed, .reading, .polling]),
+    (receiving + [.polling] + ended, [.refused]),
   ]
 
   static let fates: [PeerFate] = [.alive, .reset(.reset), .lostBytes(.tableFull)]

@@ -127,7 +127,8 @@ final class LoopFixture {
     _ number: Int32 = 1_000_007, peer: SocketAddress? = .loopback(port: 9)
   ) -> SocketStream {
     SocketStream(
-      .file(FileDescriptor(rawValue: number)), on: loop, peer: peer, local: LocalAddress(nil))
+      .file(FileDescriptor(rawValue: number)), on: loop, peer: peer,
+      addresses: StreamAddresses(local: nil))
   }
 
   /// What the loop has counted of a verdict.

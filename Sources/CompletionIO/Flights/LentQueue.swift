@@ -1,0 +1,70 @@
+/// A queue of which there are very many and few hold anything: one pointer, to a ``RingQueue`` that a
+/// ``QueueStorage`` lends.
+///
+/// A queue that is empty has none, once it was given back.
+@safe
+struct LentQueue<Element: ~Copyable>: ~Copyable {
+  private var loan: UnsafeMutablePointer<QueueStorage<Element>.Loan>?
+
+  deinit {
+    guard let loan = unsafe loan else { return }
+    unsafe loan.deinitialize(count: 1)
+    unsafe loan.deallocate()
+  }
+
+  var count: Int {
+    @inline(__always) get {
+      guard let loan = unsafe loan else { return 0 }
+      return unsafe loan.pointee.queue.count
+    }
+  }
+
+  var isEmpty: Bool {
+    @inline(__always) get { count == 0 }
+  }
+
+  /// An element by its distance from the first.
+  subscript(offset: Int) -> Element {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(place.pointee.queue.address(offset)) }
+    @inline(__always) unsafeMutableAddress { unsafe place.pointee.queue.address(offset) }
+  }
+
+  private var place: UnsafeMutablePointer<QueueStorage<Element>.Loan> {
+    @inline(__always) get {
+      guard let loan = unsafe loan else { preconditionFailure("no element in this queue") }
+      return unsafe loan
+    }
+  }
+
+  /// Adds an element, to a queue of the storage's if there is none.
+  @inline(__always)
+  mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
+    if unsafe loan == nil { unsafe loan = unsafe storage.take() }
+    unsafe place.pointee.queue.append(element)
+  }
+
+  @inline(__always)
+  mutating func removeFirst() -> Element { unsafe place.pointee.queue.removeFirst() }
+
+  /// Ends the first element.
+  @inline(__always)
+  mutating func dropFirst() { unsafe place.pointee.queue.dropFirst() }
+
+  /// Removes an element, whose followers move up.
+  ///
+  /// - Complexity: O(n)
+  mutating func remove(at offset: Int) -> Element {
+    unsafe place.pointee.queue.remove(at: offset)
+  }
+
+  /// Ends all elements.
+  mutating func removeAll() { while !isEmpty { dropFirst() } }
+
+  /// Gives the queue back, once it is empty.
+  @inline(__always)
+  mutating func giveBack(to storage: QueueStorage<Element>) {
+    guard let loan = unsafe loan, isEmpty else { return }
+    unsafe storage.put(loan)
+    unsafe self.loan = nil
+  }
+}

@@ -1,0 +1,20 @@
+import Testing
+
+@testable import CompletionIO
+
+/// What a silent connection takes of the process's memory.
+@Suite struct StreamMemoryTests {
+  /// A million of them are a million times this; larger is not forbidden, but should be on purpose.
+  @Test func theSizeOfAStreamIsPinned() {
+    #expect(MemoryLayout<ReceiveHalf>.size == 45)
+    #expect(MemoryLayout<SendHalf>.size == 40)
+    #expect(instanceSize(of: SocketStream.self) == 227)
+  }
+
+  /// The bytes of an object: behind the superclass, the flags and the address point of its class's
+  /// metadata (Swift's ABI, TypeMetadata.rst).
+  private func instanceSize(of type: AnyClass) -> UInt32 {
+    let metadata = unsafe unsafeBitCast(type, to: UnsafeRawPointer.self)
+    return unsafe metadata.load(fromByteOffset: 24, as: UInt32.self)
+  }
+}
