@@ -21,6 +21,8 @@ package struct Scenario: Sendable {
   let options: SocketOptions
   /// What connections do with would-block answers.
   let policy: ResubmissionPolicy
+  /// When connections that are served get their tasks.
+  let taskStart: TaskStart
   /// Numbers for the workload itself.
   let numbers: Numbers
   /// The longest time that a wait of the workload may take.
@@ -40,7 +42,12 @@ package struct Scenario: Sendable {
     if workload == .proxy { configuration.directDescriptorCount *= 8 }
     // A connection in a direct table cannot be reset (SocketStream.reset); readiness has no tables.
     if workload == .relay || model == .readiness { configuration.directDescriptorCount = 0 }
+    // Of other numbers, so that a seed's remain what they were.
+    var quietNumbers = Numbers(seed: ~seed &* 16 &+ workload.number)
+    configuration.quietTime = quietNumbers.pick([nil, nil, .milliseconds(10), .seconds(1)])
     self.configuration = configuration
+    // In other workloads servers speak first.
+    taskStart = workload == .echo ? quietNumbers.pick([.atOnce, .withFirstBytes]) : .atOnce
     var faults = FaultPlan.drawn(from: &numbers)
     if workload == .datagrams { faults[.datagramLoss] = numbers.pick([0, 0, 0.01, 0.3]) }
     self.faults = faults

@@ -1,5 +1,5 @@
 /// What a listener allows its connections:
-/// ``StreamListener/serve(limits:lingering:onRefused:onError:_:)``,
+/// ``StreamListener/serve(limits:startingTasks:lingering:onRefused:onError:_:)``,
 /// ``StreamListener/handle(limits:onRefused:ended:_:)``.
 public struct ServeLimits: Hashable, Sendable {
   /// Connections that are served at a time on each loop; as many as have room if `nil`.

@@ -12,12 +12,14 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private var served: [UInt64: Served] = [:]
   private var lastKey: UInt64 = 0
   private var isAccepting = true
-  private var isCancelled = false
+  private(set) var isCancelled = false
   private var failure: SocketError?
   /// Accepts, until it has ended.
   private var acceptor: Acceptor?
   /// Connections that came beyond the limit, before accepting had paused.
-  private var heldBack = RingQueue<StreamConnection>()
+  private var heldBack = RingQueue<SocketStream>()
+  /// Connections without a task, whose first bytes have not come.
+  private lazy var silent = SilentStreams(of: self)
 
   private struct Served {
     let stream: SocketStream
@@ -45,29 +47,39 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
     self.acceptor = acceptor
     if let onRefused = service.onRefused { acceptor.refused = onRefused }
     acceptor.start(
-      accepted: { [self] stream in accept(StreamConnection(stream)) },
+      accepted: { [self] stream in accept(stream) },
       ended: { [self] error in acceptorEnded(error) })
     // An acceptor that has closed before would keep these tasks for ever.
     if isAccepting { acceptor.closing = { [self] in listenerCloses() } }
   }
 
-  private var isFull: Bool { served.count >= service.limits.connectionLimit }
+  private var isFull: Bool {
+    served.count + silent.count >= service.limits.connectionLimit
+  }
 
-  private func accept(_ connection: StreamConnection) {
+  private func accept(_ stream: SocketStream) {
     let waits = service.limits.excess == .waits
     if !isFull {
-      serve(connection)
+      begin(stream)
     } else if waits {
-      heldBack.append(connection)
+      heldBack.append(stream)
     } else {
-      return connection.stream.refuse(.limit, service.onRefused)
+      return stream.refuse(.limit, service.onRefused)
     }
     if isFull, waits { acceptor?.pause() }
   }
 
-  private func serve(_ connection: StreamConnection) {
+  private func begin(_ stream: SocketStream) {
+    switch service.start {
+    case .atOnce: serve(stream)
+    case .withFirstBytes: silent.add(stream, service.limits)
+    }
+  }
+
+  /// Starts the task of a connection.
+  func serve(_ stream: SocketStream) {
     loop.taskCount += 1
-    let stream = connection.stream
+    let connection = StreamConnection(stream)
     lastKey += 1
     let key = lastKey
     // Captures as little as can be, because that is memory of each connection.
@@ -84,9 +96,14 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private func taskEnded(_ key: UInt64) {
     loop.taskCount -= 1
     served.removeValue(forKey: key)?.watch?.stop()
-    if !heldBack.isEmpty, !isFull { serve(heldBack.removeFirst()) }
-    if !isFull { acceptor?.resumeIfPaused() }
+    connectionEnded()
     loop.finishDrainingIfQuiet()
+  }
+
+  /// Takes note that a connection is served no more.
+  func connectionEnded() {
+    if !heldBack.isEmpty, !isFull { begin(heldBack.removeFirst()) }
+    if !isFull { acceptor?.resumeIfPaused() }
     endIfDone()
   }
 
@@ -101,14 +118,16 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private func listenerCloses() {
     // As the listener's backlog, which nobody has begun to serve either.
     while !heldBack.isEmpty {
-      heldBack.removeFirst().stream.refuse(.closing, service.onRefused)
+      heldBack.removeFirst().refuse(.closing, service.onRefused)
     }
+    silent.closeAll()
     for key in served.keys.sorted() { served[key]?.stream.listenerClosed() }
   }
 
   /// Cancels the tasks, because the caller's task is cancelled.
   func cancelAll() {
     isCancelled = true
+    silent.closeAll()
     for key in served.keys.sorted() { served[key]?.cancel() }
   }
 
@@ -121,7 +140,7 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   }
 
   private func endIfDone() {
-    guard !isAccepting, served.isEmpty else { return }
+    guard !isAccepting, served.isEmpty, silent.count == 0 else { return }
     loop.registry.remove(self)
     ended(failure)
   }

@@ -32,6 +32,7 @@ extension StreamListener {
   ///
   /// - Parameters:
   ///   - limits: What the listener allows its connections.
+  ///   - startingTasks: When a connection gets its task.
   ///   - lingering: How connections are closed behind their bodies; see
   ///     ``StreamConnection/close(lingering:)``.
   ///   - onRefused: Called on the loop of each connection that was accepted and is not served.
@@ -41,14 +42,15 @@ extension StreamListener {
   ///
   /// The corresponding C function is `io_uring_prep_multishot_accept` (Linux 5.19).
   public func serve(
-    limits: ServeLimits, lingering: LingerLimit? = nil,
+    limits: ServeLimits, startingTasks: TaskStart = .atOnce, lingering: LingerLimit? = nil,
     onRefused: (@Sendable (RefusedConnection) -> Void)? = nil,
     onError: (@Sendable (StreamConnection, any Error) -> Void)? = nil,
     _ body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
   ) async throws(SocketError) {
     try claim(.serving)
     let service = Service(
-      limits: limits, lingering: lingering, onRefused: onRefused, onError: onError, body: body)
+      limits: limits, start: startingTasks, lingering: lingering, onRefused: onRefused,
+      onError: onError, body: body)
     try await home.isolation.run { _ throws(SocketError) in
       try await ServeSession(of: self, service).run()
     }
@@ -76,6 +78,7 @@ extension StreamConnection {
 /// What a call of ``StreamListener/serve(lingering:onError:_:)`` does with each connection.
 struct Service: Sendable {
   let limits: ServeLimits
+  let start: TaskStart
   let lingering: LingerLimit?
   let onRefused: (@Sendable (RefusedConnection) -> Void)?
   let onError: (@Sendable (StreamConnection, any Error) -> Void)?

@@ -63,7 +63,9 @@ extension World {
   ) async {
     let ticket = ledger.begin(.accept)
     do throws(SocketError) {
-      try await listener.serve { connection in
+      try await listener.serve(
+        limits: ServeLimits(), startingTasks: scenario.taskStart
+      ) { connection in
         self.ledger.note(2, 1)
         await session(Endpoint(accepted: connection, leg: leg, in: self))
       }
