@@ -15,26 +15,8 @@ struct SummaryTable {
     }
   }
 
-  /// For the terminal: numbers right, groups apart.
-  var text: [String] {
-    let rows = groups.flatMap(\.rows)
-    let widths = headings.indices.map { column in
-      ([headings] + rows).map { $0[column].count }.max() ?? 0
-    }
-    func line(_ cells: [String]) -> String {
-      zip(cells, widths).enumerated().map { column, cell in
-        let space = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column == 0 ? cell.0 + space : space + cell.0
-      }.joined(separator: "  ")
-    }
-    var lines = [line(headings)]
-    lines.append(String(repeating: "-", count: widths.reduce(0, +) + 2 * (widths.count - 1)))
-    for (index, group) in groups.enumerated() {
-      if index > 0 { lines.append("") }
-      lines += group.rows.map(line)
-    }
-    return lines
-  }
+  /// For the terminal.
+  var text: [String] { TextTable(headings: headings, groups: groups.map(\.rows)).lines }
 
   private static func cells(_ summary: Summary) -> [String] {
     [

@@ -37,8 +37,37 @@ enum Numeral {
     }
   }
 
+  /// Bytes in GiB.
+  static func gibibytes(_ bytes: Int) -> String { fixed(Double(bytes) / Double(1 << 30), 1) }
+
+  /// A share as a percentage: `1 %`, `0.5 %`.
+  static func percent(_ share: Double) -> String {
+    let text = fixed(share * 100, 3)
+    let kept = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
+    return String(String(kept).reversed()) + " %"
+  }
+
   /// Without trailing zeros: `50`, `99.9`.
   static func short(_ value: Double) -> String {
     value == value.rounded() ? String(Int(value)) : String(value)
+  }
+
+  /// Microseconds in the unit that keeps them short.
+  static func duration(_ microseconds: Double) -> String {
+    switch microseconds {
+    case ..<1000: compact(microseconds) + " µs"
+    case ..<1_000_000: compact(microseconds / 1000) + " ms"
+    default: compact(microseconds / 1_000_000) + " s"
+    }
+  }
+
+  /// Short numbers such as `0.02`, `2.5`, `50`, `1,000`: as short as the size allows.
+  static func compact(_ value: Double) -> String {
+    switch value {
+    case ..<0.1: Numeral.fixed(value, 3)
+    case ..<1: Numeral.fixed(value, 2)
+    case ..<10: value == value.rounded() ? Numeral.fixed(value, 0) : Numeral.fixed(value, 1)
+    default: Numeral.grouped(value)
+    }
   }
 }

@@ -14,7 +14,7 @@ struct ReportPage {
     <html lang="en"><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>uring-bench: completion against readiness</title>
-    <style>\(PageStyle.css(report.settings.engines))</style></head>
+    <style>\(PageStyle.css(report.settings.engines.map { SeriesStyle(of: $0) }))</style></head>
     <body><main>
     <h1>Completion against readiness: TCP echo</h1>
     \(facts)
@@ -31,38 +31,24 @@ struct ReportPage {
   }
 
   private var facts: String {
-    let machine = report.machine
     let settings = report.settings
-    var place = "\(machine.date) · Linux \(machine.kernel) · \(machine.cpus) × \(machine.cpuModel)"
-    place += " · \(Numeral.fixed(machine.memoryGiB, 1)) GiB"
-    if let commit = machine.commit { place += " · commit \(commit)" }
     var work = "\(Numeral.grouped(Double(settings.size))) B messages, one in flight on each"
     work += " connection, every byte checked · \(settings.rounds) rounds of"
-    work += " \(Numeral.short(settings.seconds)) s"
-    if let cpus = settings.cpus {
-      work += " · server on CPU \(cpus.server), load on CPU \(cpus.load)"
-    } else {
-      work += " · server and load share one CPU"
-    }
-    return "<p class=\"facts\">\(escape(place))</p>\n<p class=\"facts\">\(escape(work))</p>"
+    work += " \(Numeral.short(settings.seconds)) s · \(HTMLText.cpus(settings.cpus))"
+    let place = HTMLText.facts(report.machine)
+    return [place, work].map { "<p class=\"facts\">\(HTMLText.escape($0))</p>" }.joined(
+      separator: "\n")
   }
 
   private var legend: String {
     report.settings.engines.map { "<li>\(Self.key($0))\($0.rawValue)</li>" }.joined()
   }
 
-  /// A piece of the engine's line with its mark.
-  private static func key(_ engine: EngineName) -> String {
-    let style = EngineStyle(of: engine)
-    let line = "<path class=\"l\(style.isDashed ? " d" : "")\" d=\"M1 7H33\"/>"
-    let mark = style.markSVG(17, 7)
-    return
-      "<svg viewBox=\"0 0 34 14\" class=\"s \(engine.rawValue)\" aria-hidden=\"true\">\(line)\(mark)</svg>"
-  }
+  private static func key(_ engine: EngineName) -> String { HTMLText.key(SeriesStyle(of: engine)) }
 
   private var tableHTML: String {
     var html = "<table><thead><tr>"
-    html += table.headings.map { "<th>\(escape($0))</th>" }.joined() + "</tr></thead>"
+    html += table.headings.map { "<th>\(HTMLText.escape($0))</th>" }.joined() + "</tr></thead>"
     for group in table.groups {
       let summaries = report.summaries.filter { $0.connections == group.connections }
       html += "<tbody>"
@@ -119,21 +105,9 @@ struct ReportPage {
     guard !failed.isEmpty else { return "" }
     let items = failed.map { summary in
       let place = "\(summary.engine.rawValue), \(summary.connections) connections"
-      return "<li>\(escape("\(place): \(summary.errors) errors; \(summary.failure ?? "")"))</li>"
+      let text = "\(place): \(summary.errors) errors; \(summary.failure ?? "")"
+      return "<li>\(HTMLText.escape(text))</li>"
     }
     return "<h2>Errors</h2><ul class=\"failures\">\(items.joined())</ul>"
-  }
-
-  private func escape(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      default: escaped.append(character)
-      }
-    }
-    return escaped
   }
 }

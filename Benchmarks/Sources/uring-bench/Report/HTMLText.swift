@@ -1,0 +1,35 @@
+/// Pieces of HTML that pages share.
+enum HTMLText {
+  /// Text that is not to be read as markup.
+  static func escape(_ text: String) -> String {
+    var escaped = ""
+    for character in text {
+      switch character {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      default: escaped.append(character)
+      }
+    }
+    return escaped
+  }
+
+  /// The key of a series in a legend or a table.
+  static func key(_ style: SeriesStyle) -> String {
+    "<svg viewBox=\"0 0 34 14\" class=\"s \(style.name)\" aria-hidden=\"true\">\(style.keySVG)</svg>"
+  }
+
+  /// Where and when the numbers of a page were taken.
+  static func facts(_ machine: Machine) -> String {
+    var place = "\(machine.date) · Linux \(machine.kernel) · \(machine.cpus) × \(machine.cpuModel)"
+    place += " · \(Numeral.fixed(machine.memoryGiB, 1)) GiB"
+    if let commit = machine.commit { place += " · commit \(commit)" }
+    return place
+  }
+
+  /// Which CPUs were used.
+  static func cpus(_ cpus: CPUPair?) -> String {
+    guard let cpus else { return "server and load share one CPU" }
+    return "server on CPU \(cpus.server), load on CPU \(cpus.load)"
+  }
+}
