@@ -18,6 +18,12 @@ struct CompletionEngine: EchoEngine {
   init(_ configuration: EngineConfiguration, style: Style, on kernel: KernelChoice) throws {
     var loop = LoopConfiguration()
     if let bytes = configuration.bufferSize { loop.bufferSize = bytes }
+    if let count = configuration.bufferCount { loop.bufferCount = count }
+    if configuration.directDescriptors > 0 {
+      loop.directDescriptorCount = UInt32(configuration.directDescriptors)
+      // Two for each connection, and some for the listener and the wake-up.
+      loop.flightLimit = 2 * configuration.directDescriptors + 64
+    }
     let group = try CompletionLoopGroup(
       count: configuration.loops, kernel: kernel, configuration: loop)
     var options = SocketOptions()

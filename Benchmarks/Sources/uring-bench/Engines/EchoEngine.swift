@@ -22,6 +22,10 @@ struct EngineConfiguration {
   let loops: Int
   /// Bytes a receive may deliver at once; nil for the engine's own choice.
   let bufferSize: Int?
+  /// Buffers of each loop, where the engine has a set of them; nil for its own choice.
+  var bufferCount: Int? = nil
+  /// Places in each loop's table of direct descriptors, on a ring; 0 for file descriptors.
+  var directDescriptors = 0
 
   /// Long enough for the load generator's window of connects under way; net.core.somaxconn caps it.
   let backlog: Int32 = 4096

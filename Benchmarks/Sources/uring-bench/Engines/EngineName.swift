@@ -18,6 +18,18 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
   /// All of them, for help and errors.
   static var allNames: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
+  /// Whether it is made of the library's loops.
+  var hasLoops: Bool {
+    switch self {
+    case .completionAsync, .completionHandler: true
+    case .completionAsyncReadiness, .completionHandlerReadiness: true
+    case .readinessEpoll, .readinessRing, .blockingThreads, .nio: false
+    }
+  }
+
+  /// Whether its connections can be direct descriptors.
+  var hasDirectDescriptors: Bool { self == .completionAsync || self == .completionHandler }
+
   /// Starts the engine.
   func start(_ configuration: EngineConfiguration) throws -> any EchoEngine {
     switch self {

@@ -27,6 +27,16 @@ struct ServeCommand: ParsableCommand {
   @Option(help: "Bytes one receive may deliver; the engine's own choice when not given.")
   var bufferSize: Int?
 
+  @Option(help: "Buffers of each loop, a power of two; completion engines only.")
+  var bufferCount: Int?
+
+  @Option(
+    help: """
+      Places in each loop's table of direct descriptors, so that connections take no file \
+      descriptor; 0 for none. Completion engines on a ring only.
+      """)
+  var directDescriptors = 0
+
   @Option(help: "End by itself after so many seconds.")
   var maxSeconds = 3600.0
 
@@ -38,8 +48,27 @@ struct ServeCommand: ParsableCommand {
     guard (1...(64 << 20)).contains(bufferSize ?? 1) else {
       throw ValidationError("--buffer-size must be 1 to 67108864 bytes")
     }
+    try validateLoops()
     guard maxSeconds > 0, maxSeconds < 1e9 else {
       throw ValidationError("--max-seconds must be above 0")
+    }
+  }
+
+  private func validateLoops() throws {
+    if let bufferCount {
+      guard engine.hasLoops else {
+        throw ValidationError("--buffer-count is for completion engines, not \(engine.rawValue)")
+      }
+      guard (1...32768).contains(bufferCount), bufferCount & (bufferCount - 1) == 0 else {
+        throw ValidationError("--buffer-count must be a power of two from 1 to 32768")
+      }
+    }
+    guard (0...(1 << 20)).contains(directDescriptors) else {
+      throw ValidationError("--direct-descriptors must be 0 to 1048576")
+    }
+    guard directDescriptors == 0 || engine.hasDirectDescriptors else {
+      throw ValidationError(
+        "--direct-descriptors needs a completion engine on a ring, not \(engine.rawValue)")
     }
   }
 
@@ -51,7 +80,9 @@ struct ServeCommand: ParsableCommand {
     DescriptorLimit.raise()
     let endpoint = try IPv4Endpoint(host: host, port: port)
     let server = try engine.start(
-      EngineConfiguration(endpoint: endpoint, loops: loops, bufferSize: bufferSize))
+      EngineConfiguration(
+        endpoint: endpoint, loops: loops, bufferSize: bufferSize, bufferCount: bufferCount,
+        directDescriptors: directDescriptors))
     StandardLines.print(
       ServeLine.listening(engine: engine, host: endpoint.host, port: server.port, loops: loops))
     while let signal = signals.next(until: deadline), signal == SIGUSR1 {
