@@ -3,6 +3,9 @@
 
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 int clinux_pin_thread(int cpu) {
   cpu_set_t set;
@@ -29,3 +32,13 @@ int clinux_batch_thread(void) {
 }
 
 int clinux_signal_on_parent_death(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
+
+// Through syscall(2), because glibc has epoll_pwait2 from 2.35 on only.
+int clinux_wait_for_events(int epoll, struct epoll_event *events, int capacity, long nanoseconds) {
+  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return (int)syscall(SYS_epoll_pwait2, epoll, events, capacity, &timeout, NULL, 0);
+}
+
+int clinux_set_timer_slack(unsigned long nanoseconds) {
+  return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0);
+}

@@ -25,11 +25,14 @@ struct LoadTests {
   @Test("counts a refused connection")
   func refused() async throws {
     let result = try await onThread {
-      let listener = try TCP.listen(at: try IPv4Endpoint(host: "127.0.0.1", port: 0), backlog: 1)
-      defer { close(listener.descriptor) }
-      // No longer listening, but still bound: nobody else can get the port.
-      shutdown(listener.descriptor, Int32(SHUT_RDWR))
-      return try ShortLoad.run(port: listener.port, connections: 2, size: 1, pipeline: 1)
+      // Bound without SO_REUSEADDR, and never listening: nobody else can get the port.
+      let bound = try TCP.open(nonblocking: false)
+      defer { close(bound) }
+      let local = try IPv4Endpoint(host: "127.0.0.1", port: 0)
+      let code = unsafe local.withSockaddr { unsafe bind(bound, $0, $1) }
+      guard code == 0 else { throw SystemFailure("bind \(local)") }
+      let port = TCP.localPort(of: bound)
+      return try ShortLoad.run(port: port, connections: 2, size: 1, pipeline: 1)
     }
     #expect(result.connectFailures == 2)
     #expect(result.established == 0)

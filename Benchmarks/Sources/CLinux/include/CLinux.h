@@ -20,4 +20,12 @@ int clinux_batch_thread(void);
 // 0, or -1 with errno. PR_SET_PDEATHSIG(2const).
 int clinux_signal_on_parent_death(int signal);
 
+// Waits for events for at most `nanoseconds`; epoll_wait(2) counts in milliseconds.
+// How many of `events` are filled, or -1 with errno. epoll_pwait2(2), Linux 5.11.
+int clinux_wait_for_events(int epoll, struct epoll_event *events, int capacity, long nanoseconds);
+
+// Has timed waits of the calling thread end at most `nanoseconds` late; 50,000 unless told.
+// 0, or -1 with errno. PR_SET_TIMERSLACK(2const).
+int clinux_set_timer_slack(unsigned long nanoseconds);
+
 #endif

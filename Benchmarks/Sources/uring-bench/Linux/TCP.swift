@@ -61,7 +61,8 @@ enum TCP {
     return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno
   }
 
-  private static func localPort(of descriptor: Int32) -> UInt16 {
+  /// The port that a socket is bound to.
+  static func localPort(of descriptor: Int32) -> UInt16 {
     var raw = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     _ = unsafe withUnsafeMutablePointer(to: &raw) { pointer in

@@ -17,7 +17,11 @@ extension EchoLoad {
   /// Opens all connections and echoes one byte on each, which shows that the server has accepted it.
   ///
   /// Failures are counted, not thrown.
-  mutating func connectAll(_ plan: ConnectPlan) {
+  ///
+  /// - Parameters:
+  ///   - plan: How.
+  ///   - progress: Is told now and then how many there are.
+  mutating func connectAll(_ plan: ConnectPlan, progress: (Int) -> Void = { _ in }) {
     var next = 0
     var underWay = 0
     while next < count || underWay > 0 {
@@ -31,6 +35,7 @@ extension EchoLoad {
         let index = unsafe Int(events[slot].data.u64)
         if proceed(index) { underWay -= 1 }
       }
+      progress(result.established)
       if MonotonicClock.now >= plan.deadline { break }
     }
     giveUpUnfinished(from: next)

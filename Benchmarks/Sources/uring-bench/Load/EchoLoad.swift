@@ -28,6 +28,10 @@ import Glibc
   var isSending = false
   /// Bytes owed over all connections.
   var owed = 0
+  /// Where connections take turns: the idle ones, the longest idle first.
+  var idle = IndexQueue(capacity: 0)
+  /// Where connections take turns: messages begun since `result` was last empty.
+  var begunMessages = 0
 
   /// - Throws: EMFILE, ENOMEM.
   init(shape: LoadShape, first: Int, count: Int) throws(SystemFailure) {
@@ -67,6 +71,17 @@ import Glibc
     Int(max(0, unsafe epoll_wait(epoll, events, Int32(Self.eventCapacity), milliseconds)))
   }
 
+  /// Waits for events, to the nanosecond.
+  ///
+  /// - Returns: how many of `events` are filled.
+  func wait(nanoseconds: UInt64) -> Int {
+    Int(
+      max(
+        0,
+        unsafe clinux_wait_for_events(
+          epoll, events, Int32(Self.eventCapacity), Int(clamping: nanoseconds))))
+  }
+
   /// Watches connection `index` for bytes, and for room to send if told.
   func watch(_ index: Int, operation: Int32, room: Bool) -> Bool {
     var event = unsafe epoll_event()
@@ -81,8 +96,11 @@ import Glibc
     unsafe close(connection.pointee.descriptor)
     unsafe connection.pointee.descriptor = -1
     unsafe connection.pointee.state = .dead
+    unsafe result.lostMessages += connection.pointee.messages(of: messageBytes)
     unsafe owed -= connection.pointee.owed
     unsafe connection.pointee.owed = 0
+    unsafe connection.pointee.unsent = 0
+    unsafe connection.pointee.waiting = 0
     note("connection \(first + index): \(reason())")
   }
 

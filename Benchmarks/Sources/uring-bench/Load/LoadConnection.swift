@@ -30,4 +30,7 @@ struct LoadConnection {
   /// Places in the content table.
   var sendPosition = 0
   var receivePosition = 0
+
+  /// Messages of `size` bytes that were begun and have not come back; a part of one counts.
+  func messages(of size: Int) -> Int { waiting + (unsent + owed + size - 1) / size }
 }

@@ -24,10 +24,15 @@ struct WorkerPlan {
     }
     // 128 in all when there are few workers: what a listener with the traditional backlog holds.
     window = max(8, 128 / workers)
-    // A full range makes connect(2) search long for a free port: leave a third of it.
-    perSource = max(1, ports * 2 / 3)
+    perSource = Self.connectionsPerSource(ports: ports)
     connectSeconds = 10 + Double(connections) / 1000
   }
+
+  /// Connections that one source address may have, with so many ephemeral ports.
+  ///
+  /// connect(2) takes the ports of one parity first, and walks over all of them for each connection
+  /// once they are taken (__inet_hash_connect): a little less than half of the range.
+  static func connectionsPerSource(ports: Int) -> Int { max(1, ports * 9 / 20) }
 
   /// The size of net.ipv4.ip_local_port_range.
   static var ephemeralPorts: Int {

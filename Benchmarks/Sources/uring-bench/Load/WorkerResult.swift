@@ -12,6 +12,10 @@ struct WorkerResult: Codable {
   var stalledConnections = 0
   /// Bytes that differed from what was sent, or came unasked.
   var badBytes: UInt64 = 0
+  /// Messages on their way on connections that were given up.
+  var lostMessages = 0
+  /// Connections open at the end.
+  var openConnections = 0
   /// The first failure in words.
   var firstFailure: String?
 
