@@ -7,7 +7,8 @@ struct UringBench: ParsableCommand {
     commandName: "uring-bench",
     abstract: "Compare completion I/O with readiness I/O on real TCP connections.",
     subcommands: [
-      ServeCommand.self, LoadCommand.self, CompareCommand.self, TimersCommand.self,
-      DatagramsCommand.self, WorkerCommand.self, ServeDatagramsCommand.self,
+      ServeCommand.self, LoadCommand.self, CompareCommand.self, ScaleCommand.self,
+      TimersCommand.self, DatagramsCommand.self, WorkerCommand.self, ScaleWorkerCommand.self,
+      RunServerCommand.self, ServeDatagramsCommand.self,
     ])
 }

@@ -8,10 +8,17 @@ import Testing
 struct TurnTests {
   private static let size = 64
 
-  /// Opens connections, runs `body`, and hands over what was found since the opening.
+  /// What was found since connections were opened, and how many have sent a message.
+  private struct Found {
+    let result: WorkerResult
+    let spoken: Int
+    let underWay: Int
+  }
+
+  /// Opens connections, and runs `body`.
   private static func run(
     port: UInt16, connections: Int, _ body: @Sendable (inout EchoLoad) -> Void
-  ) throws -> WorkerResult {
+  ) throws -> Found {
     let shape = try LoadShape.parse([
       "--port", "\(port)", "--connections", "\(connections)", "--size", "\(size)",
     ])
@@ -22,7 +29,8 @@ struct TurnTests {
         deadline: MonotonicClock.now + 20_000_000_000))
     _ = load.takeResult()
     body(&load)
-    return load.takeResult()
+    let (spoken, underWay) = (spoken(load), load.underWay)
+    return Found(result: load.takeResult(), spoken: spoken, underWay: underWay)
   }
 
   /// Connections that have sent more than their first byte.
@@ -51,15 +59,16 @@ struct TurnTests {
     "a sweep echoes one message on each connection",
     arguments: [EngineName.completionHandler, .completionAsync, .readinessEpoll])
   func sweep(name: EngineName) async throws {
-    let (result, counters) = try await onThread {
+    let (found, counters) = try await onThread {
       let engine = try Self.start(name)
       defer { engine.stop() }
-      let result = try Self.run(port: engine.port, connections: 50) { load in
+      let found = try Self.run(port: engine.port, connections: 50) { load in
         load.sweep(window: 7)
-        #expect(Self.spoken(load) == 50)
       }
-      return (result, try engine.counters())
+      return (found, try engine.counters())
     }
+    let result = found.result
+    #expect(found.spoken == 50)
     #expect(result.messages == 50 && result.totalMessages == 50)
     #expect(result.openConnections == 50)
     #expect(result.badBytes == 0 && result.lostMessages == 0)
@@ -72,15 +81,15 @@ struct TurnTests {
     "a rotation reaches every connection",
     arguments: [EngineName.completionHandler, .completionAsync], [1, 7, 50, 80])
   func rotation(name: EngineName, window: Int) async throws {
-    let result = try await onThread {
+    let found = try await onThread {
       let engine = try Self.start(name)
       defer { engine.stop() }
       return try Self.run(port: engine.port, connections: 50) { load in
         Self.rotate(&load, window: window) { Self.spoken($0) == 50 }
-        #expect(Self.spoken(load) == 50)
-        #expect(load.underWay == 0)
       }
     }
+    let result = found.result
+    #expect(found.spoken == 50 && found.underWay == 0)
     #expect(result.totalMessages >= 50)
     #expect(result.messages > 0 && result.messages == result.latencies.count)
     #expect(result.openConnections == 50)
@@ -112,7 +121,7 @@ struct TurnTests {
         Self.rotate(&load, window: 2, silence: Silence(limit: 2_000_000_000)) {
           $0.result.totalMessages > 100
         }
-      }
+      }.result
     }
   }
 
@@ -123,7 +132,7 @@ struct TurnTests {
       defer { engine.stop() }
       return try Self.run(port: engine.port, connections: 10) { load in
         load.pace(begin: MonotonicClock.now, length: 100_000_000, perSecond: 1000)
-      }
+      }.result
     }
     #expect(result.messages == 100 && result.latencies.count == 100)
     #expect(result.badBytes == 0 && result.lostMessages == 0)
@@ -138,7 +147,7 @@ struct TurnTests {
         // All are late by almost a second before the first is sent.
         load.pace(
           begin: MonotonicClock.now - 1_000_000_000, length: 10_000_000, perSecond: 1000)
-      }
+      }.result
     }
     #expect(result.messages == 10)
     #expect(try #require(result.latencies.microseconds(atPercentile: 1)) > 980_000)
@@ -156,7 +165,7 @@ struct TurnTests {
       }
       return try Self.run(port: server.port, connections: 20) { load in
         load.pace(begin: MonotonicClock.now, length: 20_000_000, perSecond: 1000)
-      }
+      }.result
     }
     #expect(result.messages == 20)
     // The last message is due 19 ms after the first, and no answer comes before it.
@@ -170,7 +179,7 @@ struct TurnTests {
       let server = try Spoiler(.flip, connections: 1)
       return try Self.run(port: server.port, connections: 1) { load in
         load.pace(begin: MonotonicClock.now, length: 100_000_000, perSecond: 1000)
-      }
+      }.result
     }
     #expect(result.badBytes > 0)
     #expect(result.openConnections == 0)
@@ -185,7 +194,7 @@ struct TurnTests {
       }
       return try Self.run(port: server.port, connections: 2) { load in
         while load.result.shortConnections == 0 { load.check() }
-      }
+      }.result
     }
     #expect(result.shortConnections == 1)
     #expect(result.openConnections == 1)

@@ -4,11 +4,26 @@ import ArgumentParser
 enum CommaList {
   /// `1,64,1000`: connection counts, in the order to run them.
   static func connections(_ text: String) throws -> [Int] {
+    try connections(text, upTo: 1_000_000)
+  }
+
+  /// `1000,2000000`: connection counts up to `limit`.
+  static func connections(_ text: String, upTo limit: Int) throws -> [Int] {
     try parts(text).map { part in
-      guard let count = Int(part), (1...1_000_000).contains(count) else {
-        throw ValidationError("'\(part)' is not a number of connections from 1 to 1000000")
+      guard let count = Int(part), (1...limit).contains(count) else {
+        throw ValidationError("'\(part)' is not a number of connections from 1 to \(limit)")
       }
       return count
+    }
+  }
+
+  /// `0.01,0.5`: shares of the connections.
+  static func shares(_ text: String) throws -> [Double] {
+    try parts(text).map { part in
+      guard let share = Double(part), share > 0, share <= 1 else {
+        throw ValidationError("'\(part)' is not a share above 0, at most 1")
+      }
+      return share
     }
   }
 

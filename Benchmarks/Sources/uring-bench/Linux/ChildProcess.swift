@@ -8,6 +8,8 @@ final class ChildProcess {
   private let input: Int32
   private let output: Int32
   private var unread: [UInt8] = []
+  /// Whether the child has closed its standard output, as it does when it ends.
+  private(set) var isAtEnd = false
 
   /// Starts `program` (this executable unless told) with `arguments`, its standard error into
   /// nothing if told.
@@ -89,7 +91,10 @@ final class ChildProcess {
       }
       var chunk = [UInt8](repeating: 0, count: 65536)
       let count = unsafe read(output, &chunk, chunk.count)
-      guard count > 0 else { return nil }
+      guard count > 0 else {
+        isAtEnd = true
+        return nil
+      }
       unread.append(contentsOf: chunk[..<count])
     }
   }

@@ -37,6 +37,7 @@ enum PageStyle {
     body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,"Segoe UI",Roboto,
     "DejaVu Sans",sans-serif}
     main{max-width:1240px;margin:0 auto;padding:28px 20px 48px}
+    main.broad{max-width:1560px}
     h1{font-size:26px;line-height:1.25;margin:0 0 6px}
     h2{font-size:18px;margin:34px 0 10px}
     p,li{max-width:78ch}
