@@ -24,6 +24,7 @@ struct CompletionEngine: EchoEngine {
       // Two for each connection, and some for the listener and the wake-up.
       loop.flightLimit = 2 * configuration.directDescriptors + 64
     }
+    loop.quietTime = configuration.quietSeconds.map { .seconds($0) }
     let group = try CompletionLoopGroup(
       count: configuration.loops, kernel: kernel, configuration: loop)
     var options = SocketOptions()
@@ -42,15 +43,17 @@ struct CompletionEngine: EchoEngine {
     self.listener = listener
     port = listener.localAddress.port ?? 0
     switch style {
-    case .tasks: Self.serveWithTasks(listener)
+    case .tasks:
+      Self.serveWithTasks(
+        listener, configuration.startsTasksWithFirstBytes ? .withFirstBytes : .atOnce)
     case .handlers: Self.serveWithHandlers(listener)
     }
   }
 
-  private static func serveWithTasks(_ listener: StreamListener) {
+  private static func serveWithTasks(_ listener: StreamListener, _ start: TaskStart) {
     Task {
       do {
-        try await listener.serve { connection in
+        try await listener.serve(limits: ServeLimits(), startingTasks: start) { connection in
           while let chunk = try await connection.receive() {
             try await connection.enqueue(chunk)
           }

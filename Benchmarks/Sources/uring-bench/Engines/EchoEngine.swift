@@ -26,6 +26,10 @@ struct EngineConfiguration {
   var bufferCount: Int? = nil
   /// Places in each loop's table of direct descriptors, on a ring; 0 for file descriptors.
   var directDescriptors = 0
+  /// Seconds without bytes after which a completion engine's receive becomes a poll; nil for never.
+  var quietSeconds: Double? = nil
+  /// Whether a completion engine's task starts with the first bytes of its connection.
+  var startsTasksWithFirstBytes = false
 
   /// Long enough for the load generator's window of connects under way; net.core.somaxconn caps it.
   let backlog: Int32 = 4096

@@ -27,6 +27,9 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
     }
   }
 
+  /// Whether each of its connections has a task.
+  var hasTasks: Bool { self == .completionAsync || self == .completionAsyncReadiness }
+
   /// Whether its connections can be direct descriptors.
   var hasDirectDescriptors: Bool { self == .completionAsync || self == .completionHandler }
 

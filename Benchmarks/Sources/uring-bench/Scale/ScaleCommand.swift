@@ -43,6 +43,13 @@ struct ScaleCommand: ParsableCommand {
   @Option(help: "Seconds that the connections are idle before the first message.")
   var hold = 5.0
 
+  @Option(
+    help: """
+      Seconds without bytes after which completion engines exchange a receive for a poll; never if \
+      not given. With a longer --hold the kernel's memory is that of quiet connections.
+      """)
+  var quietTime: Double?
+
   @Option(help: "Bytes in a message, 1 to 65536.")
   var size = 64
 
@@ -67,6 +74,9 @@ struct ScaleCommand: ParsableCommand {
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("--seconds must be above 0, at most 3600")
     }
+    guard quietTime ?? 1 > 0, quietTime ?? 1 < 1e6 else {
+      throw ValidationError("--quiet-time must be above 0")
+    }
     let names = servers.map(\.name)
     guard Set(names).count == names.count else {
       throw ValidationError("two servers have the same name")
@@ -86,7 +96,8 @@ struct ScaleCommand: ParsableCommand {
     try TextFile.makeDirectory(report)
     let settings = ScaleSettings(
       measurements: choice.measurements, active: active, size: size,
-      holdSeconds: hold, seconds: seconds, descriptorLimit: limits.descriptors)
+      holdSeconds: hold, seconds: seconds, descriptorLimit: limits.descriptors,
+      quietSeconds: quietTime)
     let result = try measure(settings)
     for line in ScaleTable(result).lines { StandardLines.print(line) }
     StandardLines.print("")

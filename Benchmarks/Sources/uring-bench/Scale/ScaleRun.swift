@@ -8,7 +8,8 @@ struct ScaleRun {
   /// Never throws: a run that fails is a sample that says why.
   func sample(_ server: ScaleServer, connections: Int) -> ScaleSample {
     let plan = ServerPlan(
-      server, connections: connections, descriptorLimit: settings.descriptorLimit)
+      server, connections: connections, descriptorLimit: settings.descriptorLimit,
+      quietSeconds: settings.quietSeconds)
     var sample = ScaleSample(server, connections: connections, plan: plan)
     do {
       progress.phase("starting")
@@ -20,7 +21,7 @@ struct ScaleRun {
         loadPlan(connections), size: settings.size, ports: fleet.ports, tick: progress.tick)
       defer { workers.end() }
       sample.loadProcesses = workers.count
-      try measure(&sample, fleet, workers)
+      try measure(&sample, plan, fleet, workers)
     } catch {
       sample.take(errors: 1, "\(error)")
     }
@@ -34,14 +35,18 @@ struct ScaleRun {
   }
 
   private func measure(
-    _ sample: inout ScaleSample, _ fleet: ServerFleet, _ workers: LoadWorkers
+    _ sample: inout ScaleSample, _ plan: ServerPlan, _ fleet: ServerFleet,
+    _ workers: LoadWorkers
   ) throws {
     let resident = fleet.residentBytes
     let kernel = KernelMemory.steady { wait(until: MonotonicClock.now + 250_000_000) }
     try connect(&sample, workers)
     try hold(&sample, workers)
+    // Behind the first message of each, which has the server take what memory it takes; but before
+    // it where the connections are to be quiet.
+    if plan.quietSeconds != nil { takeMemory(&sample, fleet, resident, kernel) }
     try sweep(&sample, workers)
-    takeMemory(&sample, fleet, resident, kernel)
+    if plan.quietSeconds == nil { takeMemory(&sample, fleet, resident, kernel) }
     for share in settings.active { try load(&sample, share, fleet, workers) }
     try check(&sample, workers)
     progress.phase("closing")

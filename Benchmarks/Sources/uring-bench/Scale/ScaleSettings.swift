@@ -12,14 +12,16 @@ struct ScaleSettings: Encodable {
   /// Where the processes are bound; nil on a machine with one CPU.
   let cpus: CPUPair?
   let descriptorLimit: Int
+  /// Seconds without bytes after which completion engines exchange receives for polls.
+  let quietSeconds: Double?
 
   private enum CodingKeys: CodingKey {
-    case active, size, holdSeconds, seconds, warmup, cpus, descriptorLimit
+    case active, size, holdSeconds, seconds, warmup, cpus, descriptorLimit, quietSeconds
   }
 
   init(
     measurements: [ScaleChoice.Measurement], active: [Double], size: Int, holdSeconds: Double,
-    seconds: Double, descriptorLimit: Int
+    seconds: Double, descriptorLimit: Int, quietSeconds: Double? = nil
   ) {
     self.measurements = measurements
     self.active = active
@@ -29,6 +31,7 @@ struct ScaleSettings: Encodable {
     warmup = min(0.5, seconds * 0.3)
     cpus = CPUPair.choose()
     self.descriptorLimit = descriptorLimit
+    self.quietSeconds = quietSeconds
   }
 
   /// Each once, in the order in which they are measured first.

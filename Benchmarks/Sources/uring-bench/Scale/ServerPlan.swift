@@ -6,6 +6,8 @@ struct ServerPlan: Equatable, Encodable {
   let loops: Int
   /// Places of each loop's table of direct descriptors; 0 where connections take file descriptors.
   let directDescriptors: Int
+  /// Seconds without bytes after which its receives become polls; nil for never.
+  let quietSeconds: Double?
 
   /// Loops that one `serve` can have.
   static let loopLimit = 1024
@@ -18,7 +20,12 @@ struct ServerPlan: Equatable, Encodable {
   ///   - server: Which server.
   ///   - connections: How many it is to hold.
   ///   - descriptorLimit: RLIMIT_NOFILE: files of one process, and places of one table.
-  init(_ server: ScaleServer, connections: Int, descriptorLimit: Int) {
+  ///   - quietSeconds: Seconds without bytes after which receives become polls, where the server
+  ///     is a completion engine.
+  init(
+    _ server: ScaleServer, connections: Int, descriptorLimit: Int, quietSeconds: Double? = nil
+  ) {
+    self.quietSeconds = server.hasQuietTimes ? quietSeconds : nil
     guard server.holdsConnectionsInTables else {
       let shares = WorkerPlan(
         connections: connections, descriptorLimit: descriptorLimit, ports: 1
@@ -55,6 +62,7 @@ struct ServerPlan: Equatable, Encodable {
   var arguments: [String] {
     var list = ["--loops", "\(loops)"]
     if directDescriptors > 0 { list += ["--direct-descriptors", "\(directDescriptors)"] }
+    if let quietSeconds { list += ["--quiet-time", "\(quietSeconds)"] }
     // The default buffers of many loops would be 8 MiB each.
     if loops > 4 { list += ["--buffer-size", "4096", "--buffer-count", "64"] }
     return list
@@ -62,6 +70,14 @@ struct ServerPlan: Equatable, Encodable {
 }
 
 extension ScaleServer {
+  /// Whether it can exchange receives for polls.
+  var hasQuietTimes: Bool {
+    switch self {
+    case .engine(let engine): engine.hasLoops
+    case .foreign: false
+    }
+  }
+
   /// Whether connections are places in tables of rings, so that one process holds any number.
   var holdsConnectionsInTables: Bool {
     switch self {

@@ -37,6 +37,16 @@ struct ServeCommand: ParsableCommand {
       """)
   var directDescriptors = 0
 
+  @Option(
+    help: """
+      Seconds without bytes after which a connection's receive becomes a poll; completion engines \
+      only.
+      """)
+  var quietTime: Double?
+
+  @Flag(help: "Start a connection's task with its first bytes; completion-async only.")
+  var firstBytes = false
+
   @Option(help: "End by itself after so many seconds.")
   var maxSeconds = 3600.0
 
@@ -63,12 +73,27 @@ struct ServeCommand: ParsableCommand {
         throw ValidationError("--buffer-count must be a power of two from 1 to 32768")
       }
     }
+    try validateQuietness()
     guard (0...(1 << 20)).contains(directDescriptors) else {
       throw ValidationError("--direct-descriptors must be 0 to 1048576")
     }
     guard directDescriptors == 0 || engine.hasDirectDescriptors else {
       throw ValidationError(
         "--direct-descriptors needs a completion engine on a ring, not \(engine.rawValue)")
+    }
+  }
+
+  private func validateQuietness() throws {
+    if let quietTime {
+      guard engine.hasLoops else {
+        throw ValidationError("--quiet-time is for completion engines, not \(engine.rawValue)")
+      }
+      guard quietTime > 0, quietTime < 1e6 else {
+        throw ValidationError("--quiet-time must be above 0")
+      }
+    }
+    guard !firstBytes || engine.hasTasks else {
+      throw ValidationError("--first-bytes is for engines with tasks, not \(engine.rawValue)")
     }
   }
 
@@ -82,7 +107,8 @@ struct ServeCommand: ParsableCommand {
     let server = try engine.start(
       EngineConfiguration(
         endpoint: endpoint, loops: loops, bufferSize: bufferSize, bufferCount: bufferCount,
-        directDescriptors: directDescriptors))
+        directDescriptors: directDescriptors, quietSeconds: quietTime,
+        startsTasksWithFirstBytes: firstBytes))
     StandardLines.print(
       ServeLine.listening(engine: engine, host: endpoint.host, port: server.port, loops: loops))
     while let signal = signals.next(until: deadline), signal == SIGUSR1 {
