@@ -10,5 +10,6 @@ struct UringBench: ParsableCommand {
       ServeCommand.self, LoadCommand.self, CompareCommand.self, ScaleCommand.self,
       TimersCommand.self, DatagramsCommand.self, WorkerCommand.self, ScaleWorkerCommand.self,
       RunServerCommand.self, ServeDatagramsCommand.self,
+      SoakCommand.self,
     ])
 }

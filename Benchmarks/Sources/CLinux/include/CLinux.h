@@ -2,6 +2,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stdint.h>
 #include <sys/epoll.h>
 
 // Binds the calling thread, and every process it starts from now on, to one CPU.
@@ -27,5 +28,12 @@ int clinux_wait_for_events(int epoll, struct epoll_event *events, int capacity, 
 // Has timed waits of the calling thread end at most `nanoseconds` late; 50,000 unless told.
 // 0, or -1 with errno. PR_SET_TIMERSLACK(2const).
 int clinux_set_timer_slack(unsigned long nanoseconds);
+
+// Gives the kernel the memory back that malloc(3) keeps for later. malloc_trim(3).
+void clinux_trim_heap(void);
+
+// Bytes that the program has from malloc(3) and has not freed, in all arenas; what threads keep to
+// themselves for later counts too. mallinfo2(3).
+uint64_t clinux_heap_bytes(void);
 
 #endif
