@@ -10,6 +10,6 @@ struct UringBench: ParsableCommand {
       ServeCommand.self, LoadCommand.self, CompareCommand.self, ScaleCommand.self,
       TimersCommand.self, DatagramsCommand.self, WorkerCommand.self, ScaleWorkerCommand.self,
       RunServerCommand.self, ServeDatagramsCommand.self,
-      SoakCommand.self,
+      SoakCommand.self, StormsCommand.self, StormCommand.self, SteadyCommand.self,
     ])
 }

@@ -16,4 +16,17 @@ enum DescriptorLimit {
     let raised = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
     return Int(clamping: raised ? limit.rlim_max : soft)
   }
+
+  /// Sets the soft limit.
+  ///
+  /// - Throws: EINVAL above the hard limit.
+  static func set(to count: Int) throws(SystemFailure) {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard unsafe getrlimit(resource, &limit) == 0 else { throw SystemFailure("getrlimit") }
+    limit.rlim_cur = rlim_t(count)
+    guard unsafe setrlimit(resource, &limit) == 0 else {
+      throw SystemFailure("setrlimit to \(count) descriptors")
+    }
+  }
 }
