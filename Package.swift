@@ -56,12 +56,12 @@ let package = Package(
     ),
     .target(
       name: "Uring",
-      dependencies: ["CLiburing", systemPackage],
+      dependencies: ["CLiburing", "CThread", systemPackage],
       swiftSettings: settings
     ),
     .target(
       name: "CompletionIO",
-      dependencies: ["ReadinessIO", "Uring", systemPackage],
+      dependencies: ["CThread", "ReadinessIO", "Uring", systemPackage],
       swiftSettings: settings
     ),
     .target(
@@ -96,6 +96,7 @@ let package = Package(
       swiftSettings: settings
     ),
     .systemLibrary(name: "CReadiness"),
+    .systemLibrary(name: "CThread"),
     .target(
       name: "ReadinessIO",
       dependencies: ["CReadiness", "Uring", systemPackage],

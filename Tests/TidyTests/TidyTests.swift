@@ -70,6 +70,15 @@ import Testing
     #expect(sleeps.filter { !$0.contains(isFine) } == [])
   }
 
+  /// glibc declares it const, so that optimised code may ask once for what runs on several threads;
+  /// debug builds do not show it.
+  @Test func threadsAreNotToldApartByPthreadSelf() {
+    let uses = Tree.files(in: ["Sources", "Integrations"]).flatMap {
+      $0.lines(matching: /\bpthread_self\(\)/, of: ["pthread_self"], ignoringComments: true)
+    }
+    #expect(uses == [])
+  }
+
   @Test func theManifestHasNoUnsafeFlags() throws {
     let manifest = try #require(Tree.read("Package.swift"))
     #expect(manifest.lines.filter { $0.contains("unsafeFlags") } == [])

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CThread
 internal import Synchronization
 
 /// Says whose a loop is, and runs what comes to it after its end, one at a time, on the threads
@@ -15,11 +15,11 @@ final class Leftovers: Sendable {
 
   private let state = Mutex(State())
   /// The loop's own thread, then that which runs leftovers; 0 for none.
-  private let thread = Atomic<UInt>(UInt(pthread_self()))
+  private let thread = Atomic<UInt>(cthread_current())
 
   /// Whether the calling thread is the loop's, or runs its leftovers.
   @inline(__always)
-  var isCurrent: Bool { UInt(pthread_self()) == thread.load(ordering: .relaxed) }
+  var isCurrent: Bool { cthread_current() == thread.load(ordering: .relaxed) }
 
   /// Takes note that the loop's own thread has ended it; its identifier will be another thread's.
   func loopEnded() {
@@ -37,7 +37,7 @@ final class Leftovers: Sendable {
     }
     guard isRunner else { return }
     while let next = next() {
-      thread.store(UInt(pthread_self()), ordering: .relaxed)
+      thread.store(cthread_current(), ordering: .relaxed)
       next()
       thread.store(0, ordering: .relaxed)
     }

@@ -1,4 +1,5 @@
 internal import CLiburing
+internal import CThread
 internal import Glibc
 internal import Synchronization
 public import SystemPackage
@@ -76,7 +77,7 @@ public final class BufferPool: @unchecked Sendable {
     self.capacity = capacity
     self.bufferSize = bufferSize
     self.group = group
-    owner = Atomic(UInt(pthread_self()))
+    owner = Atomic(cthread_current())
     unsafe isLeased = .allocate(capacity: capacity)
     unsafe isLeased.initialize(repeating: false, count: capacity)
     unsafe returned = .allocate(capacity: capacity)
@@ -105,11 +106,11 @@ public final class BufferPool: @unchecked Sendable {
 
   /// Makes the calling thread the owner.
   package func bindToCurrentThread() {
-    owner.store(UInt(pthread_self()), ordering: .relaxed)
+    owner.store(cthread_current(), ordering: .relaxed)
   }
 
   /// Whether the calling thread is the owner.
-  var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
+  var isOwnedByCurrentThread: Bool { owner.load(ordering: .relaxed) == cthread_current() }
 
   /// Where a buffer begins.
   @unsafe

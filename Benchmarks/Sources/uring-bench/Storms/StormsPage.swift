@@ -12,7 +12,7 @@ struct StormsPage {
     <html lang="en"><head><meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>uring-bench: storms</title>
-    <style>\(PageStyle.css(report.settings.engines))</style></head>
+    <style>\(PageStyle.css(report.settings.engines.map { SeriesStyle(of: $0) }))</style></head>
     <body><main>
     <h1>Storms of \(Numeral.grouped(Double(report.settings.connections))) connections</h1>
     \(facts)
