@@ -20,18 +20,14 @@ extension LoopConfiguration {
       unclaimedByteLimit >= 0, "unclaimedByteLimit", unclaimedByteLimit, "at least 0")
     try Self.require(unsentByteLimit >= 0, "unsentByteLimit", unsentByteLimit, "at least 0")
     try Self.require(drainTimeLimit >= .zero, "drainTimeLimit", drainTimeLimit, "at least zero")
-    try Self.require(quietTime ?? .seconds(1) > .zero, "quietTime", quietTime, "above zero")
+    if let quietTime {
+      try Self.require(quietTime > .zero, "quietTime", quietTime, "above zero")
+    }
     try Self.require(
       unclaimedConnectionLimit >= 1, "unclaimedConnectionLimit", unclaimedConnectionLimit,
       "at least 1")
     // Or the loop could not be woken, or not be ended.
     try ring.restriction?.requireForLoop()
-  }
-
-  private static func require(
-    _ holds: Bool, _ field: String, _ value: Duration?, _ rule: String
-  ) throws(RingSetupError) {
-    if let value { try require(holds, field, value, rule) }
   }
 
   private static func require(

@@ -16,11 +16,11 @@ public enum LoopPlacement: Hashable, Sendable {
   /// - Throws: ``RingSetupError`` with ``RingSetupError/Reason/badConfiguration(field:value:rule:)``
   ///   for CPUs that the process may not use.
   func cpus(ofLoops count: Int) throws(RingSetupError) -> [Int?] {
+    if self == .anywhere { return Array(repeating: nil, count: count) }
     let allowed = ThreadAffinity.allowed
     let chosen: [Int]
     switch self {
-    case .anywhere: return Array(repeating: nil, count: count)
-    case .eachCPU: chosen = allowed
+    case .anywhere, .eachCPU: chosen = allowed
     case .on(let numbers): chosen = numbers
     }
     guard !chosen.isEmpty, chosen.allSatisfy(allowed.contains) else {

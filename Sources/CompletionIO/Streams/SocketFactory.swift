@@ -86,14 +86,9 @@ struct SocketFactory {
     let (listeners, bound) = try bindSharing(
       address, count: cpus.count, options
     ) { address throws(SocketError) in try openListening(on: address, options) }
-    do throws(Errno) {
-      for listener in listeners { try calls.listen(listener, backlog: options.backlog) }
-    } catch {
-      for listener in listeners { calls.close(listener) }
-      throw SocketError(.listen, error, peer: address)
-    }
     do throws(SocketError) {
       for (listener, cpu) in zip(listeners, cpus) {
+        try listen(listener, at: address, backlog: options.backlog)
         guard let cpu else { continue }
         try calls.setOptions([SocketSetting(.incomingCPU, cpu)], on: listener, address)
       }
@@ -102,6 +97,16 @@ struct SocketFactory {
       throw error
     }
     return (listeners, bound)
+  }
+
+  private func listen(
+    _ listener: FileDescriptor, at address: SocketAddress, backlog: Int32
+  ) throws(SocketError) {
+    do throws(Errno) {
+      try calls.listen(listener, backlog: backlog)
+    } catch {
+      throw SocketError(.listen, error, peer: address)
+    }
   }
 
   /// Makes sockets that share one address, one for each of `count` loops.

@@ -10,6 +10,14 @@ import Uring
 /// Tasks that start with the first bytes of their connections.
 @Suite("Tasks that start with the first bytes", .timeLimit(.minutes(2)))
 struct FirstBytesTests {
+  /// Begins to serve so.
+  private static func serve(
+    _ listener: StreamListener, limits: ServeLimits = ServeLimits(),
+    _ session: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
+  ) -> Task<Void, any Error> {
+    Task { try await listener.serve(limits: limits, startingTasks: .withFirstBytes, session) }
+  }
+
   /// Runs a body while a listener serves so.
   private static func withServer(
     limits: ServeLimits = ServeLimits(), policy: ResubmissionPolicy? = nil,
@@ -19,9 +27,7 @@ struct FirstBytesTests {
     try await withLoops { group in
       let listener = try await StreamListener.bind(
         to: "127.0.0.1:0", on: group, policy: policy)
-      let serving = Task {
-        try await listener.serve(limits: limits, startingTasks: .withFirstBytes, session)
-      }
+      let serving = Self.serve(listener, limits: limits, session)
       try await body(group, listener)
       await listener.close()
       try await serving.value
@@ -105,11 +111,7 @@ struct FirstBytesTests {
     try await withLoops { group in
       let loop = group.loops[0]
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let serving = Task {
-        try await listener.serve(limits: ServeLimits(), startingTasks: .withFirstBytes) {
-          try await echo($0)
-        }
-      }
+      let serving = Self.serve(listener) { try await echo($0) }
       let silent = try await StreamConnection.connect(to: listener.localAddress, on: loop)
       let speaking = try await StreamConnection.connect(to: listener.localAddress, on: loop)
       try await speaking.exchange(10)
@@ -128,11 +130,7 @@ struct FirstBytesTests {
     try await withLoops { group in
       let loop = group.loops[0]
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let serving = Task {
-        try await listener.serve(limits: ServeLimits(), startingTasks: .withFirstBytes) {
-          try await echo($0)
-        }
-      }
+      let serving = Self.serve(listener) { try await echo($0) }
       let silent = try await StreamConnection.connect(to: listener.localAddress, on: loop)
       await loop.until { loop.statistics.accepted == 1 }
       #expect(try await group.drain(grace: .seconds(3600)) == 0)

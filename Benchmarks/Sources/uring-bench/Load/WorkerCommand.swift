@@ -13,22 +13,14 @@ struct WorkerCommand: ParsableCommand {
     shouldDisplay: false)
 
   @OptionGroup var shape: LoadShape
-  @Option var first: Int
-  @Option var count: Int
-  @Option var window: Int
-  @Option var perSource: Int
-  @Option var connectSeconds: Double
+  @OptionGroup var share: WorkerShare
 
   func run() throws {
     _ = clinux_signal_on_parent_death(SIGKILL)
     _ = signal(SIGPIPE, SIG_IGN)
     DescriptorLimit.raise()
-    var load = try EchoLoad(shape: shape, first: first, count: count)
-    load.connectAll(
-      EchoLoad.ConnectPlan(
-        server: try IPv4Endpoint(host: shape.host, port: shape.port), window: window,
-        perSource: perSource,
-        deadline: MonotonicClock.now + MonotonicClock.nanoseconds(connectSeconds)))
+    var load = try EchoLoad(shape: shape, first: share.first, count: share.count)
+    load.connectAll(try share.connectPlan(to: shape))
     StandardLines.print("ready \(load.result.established)")
     guard let window = Self.parseGo(Swift.readLine() ?? "") else { return }
     let server = try shape.serverPid.map { try ProcessUsage(of: $0) }

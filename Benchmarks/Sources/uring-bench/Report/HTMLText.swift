@@ -19,6 +19,13 @@ enum HTMLText {
     "<svg viewBox=\"0 0 34 14\" class=\"s \(style.name)\" aria-hidden=\"true\">\(style.keySVG)</svg>"
   }
 
+  /// What went wrong; nothing where nothing did.
+  static func errors(_ texts: [String]) -> String {
+    guard !texts.isEmpty else { return "" }
+    let items = texts.map { "<li>\(escape($0))</li>" }
+    return "<h2>Errors</h2><ul class=\"failures\">\(items.joined())</ul>"
+  }
+
   /// Where and when the numbers of a page were taken.
   static func facts(_ machine: Machine) -> String {
     var place = "\(machine.date) · Linux \(machine.kernel) · \(machine.cpus) × \(machine.cpuModel)"

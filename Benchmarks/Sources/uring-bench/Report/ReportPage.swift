@@ -102,12 +102,10 @@ struct ReportPage {
 
   private var failures: String {
     let failed = report.summaries.filter { $0.errors > 0 }
-    guard !failed.isEmpty else { return "" }
-    let items = failed.map { summary in
-      let place = "\(summary.engine.rawValue), \(summary.connections) connections"
-      let text = "\(place): \(summary.errors) errors; \(summary.failure ?? "")"
-      return "<li>\(HTMLText.escape(text))</li>"
-    }
-    return "<h2>Errors</h2><ul class=\"failures\">\(items.joined())</ul>"
+    return HTMLText.errors(
+      failed.map { summary in
+        let place = "\(summary.engine.rawValue), \(summary.connections) connections"
+        return "\(place): \(summary.errors) errors; \(summary.failure ?? "")"
+      })
   }
 }

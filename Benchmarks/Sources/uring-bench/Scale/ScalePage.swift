@@ -67,13 +67,11 @@ struct ScalePage {
 
   private var failures: String {
     let failed = report.samples.filter { $0.errors > 0 }
-    guard !failed.isEmpty else { return "" }
-    let items = failed.map { sample in
-      let place = "\(sample.server), \(Numeral.grouped(Double(sample.connections))) connections"
-      let text = "\(place): \(sample.errors) errors; \(sample.failure ?? "")"
-      return "<li>\(HTMLText.escape(text))</li>"
-    }
-    return "<h2>Errors</h2><ul class=\"failures\">\(items.joined())</ul>"
+    return HTMLText.errors(
+      failed.map { sample in
+        let place = "\(sample.server), \(Numeral.grouped(Double(sample.connections))) connections"
+        return "\(place): \(sample.errors) errors; \(sample.failure ?? "")"
+      })
   }
 
   /// The kernel's caches at the largest number of connections of each server.

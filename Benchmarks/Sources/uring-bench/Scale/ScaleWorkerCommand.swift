@@ -14,11 +14,7 @@ struct ScaleWorkerCommand: ParsableCommand {
     shouldDisplay: false)
 
   @OptionGroup var shape: LoadShape
-  @Option var first: Int
-  @Option var count: Int
-  @Option var window: Int
-  @Option var perSource: Int
-  @Option var connectSeconds: Double
+  @OptionGroup var share: WorkerShare
 
   func run() throws {
     _ = clinux_signal_on_parent_death(SIGKILL)
@@ -26,7 +22,7 @@ struct ScaleWorkerCommand: ParsableCommand {
     _ = clinux_set_timer_slack(1)
     _ = signal(SIGPIPE, SIG_IGN)
     DescriptorLimit.raise()
-    var load = try EchoLoad(shape: shape, first: first, count: count)
+    var load = try EchoLoad(shape: shape, first: share.first, count: share.count)
     StandardLines.print("started")
     while let line = Swift.readLine() {
       guard let order = LoadOrder(line) else { throw ValidationError("no such order: \(line)") }
@@ -42,10 +38,7 @@ struct ScaleWorkerCommand: ParsableCommand {
   }
 
   private func connect(_ load: inout EchoLoad) throws {
-    let plan = EchoLoad.ConnectPlan(
-      server: try IPv4Endpoint(host: shape.host, port: shape.port), window: window,
-      perSource: perSource,
-      deadline: MonotonicClock.now + MonotonicClock.nanoseconds(connectSeconds))
+    let plan = try share.connectPlan(to: shape)
     var next = MonotonicClock.now
     load.connectAll(plan) { established in
       let now = MonotonicClock.now
