@@ -43,7 +43,11 @@ struct RequestForms {
   /// The request as it has to start.
   func starting(_ request: Request) -> Request {
     var request = request
-    if !lateBuffers, request.options.contains(.selectBuffer) { request.options.insert(.pollFirst) }
+    // One that is not to wait has its buffer for no longer than the kernel's answer takes.
+    if !lateBuffers, request.options.contains(.selectBuffer), !request.options.contains(.doNotWait)
+    {
+      request.options.insert(.pollFirst)
+    }
     if !countsWholeSends, request.operation != .receive { request.options.remove(.waitForAll) }
     return request
   }

@@ -17,7 +17,8 @@ final class QuietSweep: OperationOwner {
   private var hand = 0
   /// Whether a stream was seen in this round that may become quiet.
   private var isNeeded = false
-  private var wait: WaitID?
+  /// The wait for the next tick.
+  private(set) var wait: WaitID?
 
   /// Looks between which nothing must have come, behind the one that sees the last bytes.
   static var quietLookCount: UInt8 { 4 }
@@ -36,8 +37,9 @@ final class QuietSweep: OperationOwner {
 
   /// Begins to look, because a stream receives.
   func begin() {
-    guard wait == nil, !loop.isStopping else { return }
+    // The stream's place may be behind the hand already.
     isNeeded = true
+    guard wait == nil, !loop.isStopping else { return }
     wait = loop.openWait(for: self, timeout: pause)
   }
 

@@ -162,6 +162,15 @@ import Testing
     #expect(newer.starting(.made(.send, options: .waitForAll)).options == .waitForAll)
   }
 
+  @Test func aReceiveThatIsNotToWaitDoesNotWaitForItsBufferEither() {
+    let started = { (features: KernelFeatures, options: Request.Options) in
+      RequestForms(features).starting(.made(.receive, options: options)).options
+    }
+    #expect(started([], .selectBuffer) == [.selectBuffer, .pollFirst])
+    #expect(started([], [.selectBuffer, .doNotWait]) == [.selectBuffer, .doNotWait])
+    #expect(started([.bufferRing], .selectBuffer) == .selectBuffer)
+  }
+
   @Test func waitsFirstWhereTheKernelCan() {
     let needs = { (features: KernelFeatures) in
       [Uring.Operation.receive, .accept].map { operation in

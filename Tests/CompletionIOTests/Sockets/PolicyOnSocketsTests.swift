@@ -92,6 +92,8 @@ struct PolicyOnSocketsTests {
       #expect(error?.errno == .resourceTemporarilyUnavailable)
       #expect(error?.operation == .receive)
       #expect(error?.attempts == (policy == .nonblocking ? 1 : 3))
+      let leased = await failure { () async throws(SocketError) in _ = try await near.receive() }
+      #expect(leased?.errno == .resourceTemporarilyUnavailable)
       try await pair.far.send([1, 2, 3])
       #expect(try await near.receive(8) == [1, 2, 3])
       await pair.far.close()
