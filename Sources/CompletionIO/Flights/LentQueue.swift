@@ -29,6 +29,9 @@ struct LentQueue<Element: ~Copyable>: ~Copyable {
     @inline(__always) unsafeMutableAddress { unsafe place.pointee.queue.address(offset) }
   }
 
+  // Whoever changes the queue takes this into a variable first: for an access through the property
+  // ThreadSanitizer's instrumentation takes the first word of the value for a pointer, and Swift 6.3
+  // emits a broken module where the word is an optional one.
   private var place: UnsafeMutablePointer<QueueStorage<Element>.Loan> {
     @inline(__always) get {
       guard let loan = unsafe loan else { preconditionFailure("no element in this queue") }
@@ -40,21 +43,29 @@ struct LentQueue<Element: ~Copyable>: ~Copyable {
   @inline(__always)
   mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
     if unsafe loan == nil { unsafe loan = unsafe storage.take() }
+    let place = unsafe place
     unsafe place.pointee.queue.append(element)
   }
 
   @inline(__always)
-  mutating func removeFirst() -> Element { unsafe place.pointee.queue.removeFirst() }
+  mutating func removeFirst() -> Element {
+    let place = unsafe place
+    return unsafe place.pointee.queue.removeFirst()
+  }
 
   /// Ends the first element.
   @inline(__always)
-  mutating func dropFirst() { unsafe place.pointee.queue.dropFirst() }
+  mutating func dropFirst() {
+    let place = unsafe place
+    unsafe place.pointee.queue.dropFirst()
+  }
 
   /// Removes an element, whose followers move up.
   ///
   /// - Complexity: O(n)
   mutating func remove(at offset: Int) -> Element {
-    unsafe place.pointee.queue.remove(at: offset)
+    let place = unsafe place
+    return unsafe place.pointee.queue.remove(at: offset)
   }
 
   /// Ends all elements.

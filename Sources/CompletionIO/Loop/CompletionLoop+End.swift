@@ -73,11 +73,12 @@ extension CompletionLoop {
 
   /// Refuses messages from now on and gives the thread up, unless somebody has called.
   private func endUnlessCalled() -> Bool {
-    guard inbox.closeIfEmpty() else { return false }
-    life = .ended
-    pool.disown()
-    leftovers.loopEnded()
-    serialExecutor.setLoop(nil)
-    return true
+    let hasEnded = inbox.closeIfEmpty {
+      life = .ended
+      pool.disown()
+      leftovers.loopEnded()
+    }
+    if hasEnded { serialExecutor.setLoop(nil) }
+    return hasEnded
   }
 }

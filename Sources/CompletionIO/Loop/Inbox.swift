@@ -67,11 +67,15 @@ final class Inbox: Sendable {
 
   /// Refuses messages from now on, unless some are waiting.
   ///
+  /// - Parameter end: Called if the inbox is closed, before the first message is refused: whoever is
+  ///   refused acts by what it has changed.
   /// - Returns: Whether the inbox is closed.
-  func closeIfEmpty() -> Bool {
+  func closeIfEmpty(_ end: () -> Void) -> Bool {
     contents.withLock { contents in
-      if contents.messages.isEmpty { contents.isClosed = true }
-      return contents.isClosed
+      guard contents.messages.isEmpty else { return false }
+      contents.isClosed = true
+      end()
+      return true
     }
   }
 }

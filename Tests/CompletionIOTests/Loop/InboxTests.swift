@@ -30,12 +30,37 @@ import Testing
   @Test func aClosedInboxRefuses() {
     let inbox = Inbox()
     _ = inbox.add(.call {})
-    #expect(!inbox.closeIfEmpty())
+    #expect(!inbox.closeIfEmpty { Issue.record("the inbox was not empty") })
     var messages: [Inbox.Message] = []
     inbox.take(into: &messages)
-    #expect(inbox.closeIfEmpty())
+    #expect(inbox.closeIfEmpty {})
     let (isTaken, mustWake) = inbox.add(.call {})
     #expect(!isTaken && !mustWake)
+  }
+
+  /// Whoever is refused takes the loop for ended, and runs what it has brought by itself.
+  @Test func nobodyIsRefusedBeforeTheLoopHasEnded() throws {
+    let inbox = Inbox()
+    let isBegun = Atomic<Bool>(false)
+    let hasEnded = Atomic<Bool>(false)
+    let sawTheEnd = Atomic<Bool>(false)
+    var sender: TestThread?
+    let isClosed = inbox.closeIfEmpty {
+      sender = try? TestThread {
+        isBegun.store(true, ordering: .sequentiallyConsistent)
+        let isTaken = inbox.add(.call {}).isTaken
+        let seen = !isTaken && hasEnded.load(ordering: .sequentiallyConsistent)
+        sawTheEnd.store(seen, ordering: .sequentiallyConsistent)
+      }
+      guard sender != nil else { return }
+      while !isBegun.load(ordering: .sequentiallyConsistent) { sched_yield() }
+      // Time for a sender that would not wait.
+      for _ in 0..<1000 { sched_yield() }
+      hasEnded.store(true, ordering: .sequentiallyConsistent)
+    }
+    try #require(sender).join()
+    let isSeen = sawTheEnd.load(ordering: .sequentiallyConsistent)
+    #expect(isClosed && isSeen)
   }
 
   /// The sleeper waits on a semaphore that only owed wake-ups post: one that is missed hangs.
