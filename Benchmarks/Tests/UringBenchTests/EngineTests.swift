@@ -25,6 +25,27 @@ struct EngineTests {
     #expect(counters.bytes >= result.totalMessages * UInt64(load.size))
   }
 
+  @Test("echoes every byte through small buffers of the kernel", arguments: EngineName.allCases)
+  func smallSocketBuffers(name: EngineName) async throws {
+    let result = try await onThread {
+      var configuration = try Self.configuration(port: 0)
+      configuration.socketBufferSize = 4096
+      let engine = try name.start(configuration)
+      defer { engine.stop() }
+      return try ShortLoad.run(port: engine.port, connections: 4, size: 1 << 17, pipeline: 2)
+    }
+    #expect(result.badBytes == 0)
+    #expect(result.firstFailure == nil)
+    #expect(result.totalMessages > 0)
+  }
+
+  @Test("refuses to steer connections to loops that are bound to no CPU")
+  func receivingCPU() {
+    let arguments = ["--engine", "completion-async", "--port", "0", "--receiving-cpu"]
+    #expect(throws: (any Error).self) { try ServeCommand.parse(arguments) }
+    #expect(throws: Never.self) { try ServeCommand.parse(arguments + ["--bind-loops"]) }
+  }
+
   @Test("says why it cannot listen", arguments: EngineName.allCases)
   func portInUse(name: EngineName) async throws {
     let text = try await onThread {
@@ -41,8 +62,11 @@ struct EngineTests {
   }
 
   private static func start(_ name: EngineName, port: UInt16) throws -> any EchoEngine {
-    try name.start(
-      EngineConfiguration(
-        endpoint: try IPv4Endpoint(host: "127.0.0.1", port: port), loops: 1, bufferSize: nil))
+    try name.start(try configuration(port: port))
+  }
+
+  private static func configuration(port: UInt16) throws -> EngineConfiguration {
+    EngineConfiguration(
+      endpoint: try IPv4Endpoint(host: "127.0.0.1", port: port), loops: 1, bufferSize: nil)
   }
 }

@@ -24,6 +24,8 @@ struct FigureTests {
     counters.kernelCalls = 4
     #expect(ServeLine.parseCounters(ServeLine.counters("counters", counters)) == counters)
     #expect(ServeLine.parseCounters("counters accepted=1") == nil)
+    counters.acceptedByLoop = [3, 4]
+    #expect(ServeLine.counters("ended", counters).hasSuffix(" accepted-by-loop=3,4"))
   }
 
   @Test("efficiency pairs runs of the same round")

@@ -55,7 +55,7 @@ struct StormFigureTests {
   @Test("slow readers are as many as there is memory for, at least one")
   func slowReaders() {
     #expect(StormMemory.slowReaderLimit(FreeMemory(available: 0, tcp: 0)) == 1)
-    #expect(StormMemory.slowReaderLimit(FreeMemory(available: .max, tcp: 1 << 28)) == 512)
+    #expect(StormMemory.slowReaderLimit(FreeMemory(available: .max, tcp: 1 << 28)) == 2730)
     let each = 8192 + 9 * UInt64((1 << 16) + (1 << 14))
     #expect(StormMemory.slowReaderLimit(FreeMemory(available: 20 * each, tcp: .max)) == 10)
     #expect(FreeMemory.current().available > 1 << 20)

@@ -8,6 +8,9 @@ struct BlockingThreadsEngine: EchoEngine {
 
   init(_ configuration: EngineConfiguration) throws {
     let listener = try TCP.listen(at: configuration.endpoint, backlog: configuration.backlog)
+    if let bytes = configuration.socketBufferSize {
+      TCP.setBuffers(of: listener.descriptor, to: bytes)
+    }
     port = listener.port
     acceptor = BlockingAcceptor(
       listener: listener.descriptor, bufferSize: configuration.bufferSize ?? 65536)

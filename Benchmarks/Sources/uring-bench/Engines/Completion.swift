@@ -26,9 +26,13 @@ struct CompletionEngine: EchoEngine {
     }
     loop.quietTime = configuration.quietSeconds.map { .seconds($0) }
     let group = try CompletionLoopGroup(
-      count: configuration.loops, kernel: kernel, configuration: loop)
+      count: configuration.loops, kernel: kernel,
+      placement: configuration.bindsLoops ? .eachCPU : .anywhere, configuration: loop)
     var options = SocketOptions()
     options.backlog = configuration.backlog
+    options.acceptsOnReceivingCPU = configuration.acceptsOnReceivingCPU
+    options.sendBufferByteCount = configuration.socketBufferSize
+    options.receiveBufferByteCount = configuration.socketBufferSize
     let listener: StreamListener = try Waiting.value(of: "listening") { [options] done in
       Task {
         do {
@@ -87,6 +91,7 @@ struct CompletionEngine: EchoEngine {
         loop.perform { done(.success(loop.statistics)) }
       }
       total.accepted += one.accepted
+      total.acceptedByLoop.append(one.accepted)
       total.messages += one.chunksReceived
       total.bytes += one.bytesReceived
       total.kernelCalls = (total.kernelCalls ?? 0) + one.systemCallCount(on: group.kernel)

@@ -31,6 +31,13 @@ struct EngineConfiguration {
   /// Whether a completion engine's task starts with the first bytes of its connection.
   var startsTasksWithFirstBytes = false
 
+  /// Whether each of a completion engine's loops is bound to one CPU.
+  var bindsLoops = false
+  /// Whether a completion engine gives a connection to a loop on the CPU that its packets come in on.
+  var acceptsOnReceivingCPU = false
+  /// Bytes that the kernel may keep of each connection, each way; nil for as many as it likes.
+  var socketBufferSize: Int32? = nil
+
   /// Long enough for the load generator's window of connects under way; net.core.somaxconn caps it.
   let backlog: Int32 = 4096
 }
@@ -39,6 +46,8 @@ struct EngineConfiguration {
 struct EngineCounters: Equatable {
   /// Connections accepted.
   var accepted: UInt64 = 0
+  /// The same by the loop that accepted them, where the engine tells.
+  var acceptedByLoop: [UInt64] = []
   /// Receives that delivered bytes.
   var messages: UInt64 = 0
   /// Bytes received, and so to be sent back.

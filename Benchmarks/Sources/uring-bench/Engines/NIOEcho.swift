@@ -29,6 +29,13 @@ struct NIOEngine: EchoEngine {
       bootstrap = bootstrap.childChannelOption(
         .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: bytes))
     }
+    // Connections inherit them.
+    if let bytes = configuration.socketBufferSize {
+      bootstrap =
+        bootstrap
+        .serverChannelOption(.socketOption(.so_sndbuf), value: Int(bytes))
+        .serverChannelOption(.socketOption(.so_rcvbuf), value: Int(bytes))
+    }
     do {
       listener = try bootstrap.bind(
         host: configuration.endpoint.host, port: Int(configuration.endpoint.port)

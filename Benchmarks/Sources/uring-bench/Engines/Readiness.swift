@@ -1,5 +1,6 @@
 import ReadinessIO
 import Synchronization
+import SystemPackage
 import Uring
 
 /// The library's readiness model, on epoll or on a ring: a server on a thread for each loop.
@@ -78,6 +79,9 @@ private struct ReadinessThread: Sendable {
     let address = try SocketAddress(parsing: endpoint.description)
     let listener = try NonblockingSocket.listen(
       at: address, backlog: configuration.backlog, sharesPort: configuration.loops > 1)
+    if let bytes = configuration.socketBufferSize {
+      TCP.setBuffers(of: listener.descriptor.rawValue, to: bytes)
+    }
     let port = try listener.localAddress.port ?? 0
     var sizes = ReadinessEchoConfiguration()
     if let bytes = configuration.bufferSize { sizes.bufferByteCount = bytes }

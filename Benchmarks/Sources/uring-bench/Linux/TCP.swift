@@ -33,15 +33,22 @@ enum TCP {
     return descriptor
   }
 
-  /// Sets an integer option to 1; a socket that refuses it works all the same, only slower.
-  static func set(_ option: Int32, level: Int32, on descriptor: Int32) {
-    var one: Int32 = 1
-    _ = unsafe setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
+  /// Sets an integer option; a socket that refuses it works all the same, only slower.
+  static func set(_ option: Int32, level: Int32, to value: Int32 = 1, on descriptor: Int32) {
+    var value = value
+    _ = unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// Sends each write at once instead of waiting to fill a segment.
   static func setNoDelay(_ descriptor: Int32) {
     set(TCP_NODELAY, level: Int32(IPPROTO_TCP), on: descriptor)
+  }
+
+  /// Sets how much the kernel may keep, each way; what a listener accepts inherits that.
+  static func setBuffers(of descriptor: Int32, to byteCount: Int32) {
+    for option in [SO_RCVBUF, SO_SNDBUF] {
+      set(option, level: SOL_SOCKET, to: byteCount, on: descriptor)
+    }
   }
 
   /// Makes close(2) reset the connection, so that it leaves no TIME_WAIT behind: a benchmark that

@@ -44,8 +44,22 @@ struct ServeCommand: ParsableCommand {
       """)
   var quietTime: Double?
 
+  @Flag(help: "Bind each loop to one CPU; completion engines only.")
+  var bindLoops = false
+
+  @Flag(
+    help: """
+      Accept a connection on a loop of the CPU that its packets come in on; completion engines only, \
+      with --bind-loops.
+      """)
+  var receivingCPU = false
+
   @Flag(help: "Start a connection's task with its first bytes; completion-async only.")
   var firstBytes = false
+
+  @Option(
+    help: "Bytes the kernel may keep of each connection, each way; its own choice when not given.")
+  var socketBuffers: Int32?
 
   @Option(help: "Descriptors it may have open; as many as the system allows when not given.")
   var descriptorLimit: Int?
@@ -65,6 +79,9 @@ struct ServeCommand: ParsableCommand {
     guard (1...(1 << 30)).contains(descriptorLimit ?? 1) else {
       throw ValidationError("--descriptor-limit must be 1 to 1073741824")
     }
+    guard (1...(1 << 30)).contains(socketBuffers ?? 1) else {
+      throw ValidationError("--socket-buffers must be 1 to 1073741824 bytes")
+    }
     guard maxSeconds > 0, maxSeconds < 1e9 else {
       throw ValidationError("--max-seconds must be above 0")
     }
@@ -80,6 +97,12 @@ struct ServeCommand: ParsableCommand {
       }
     }
     try validateQuietness()
+    guard !bindLoops || engine.hasLoops else {
+      throw ValidationError("--bind-loops is for completion engines, not \(engine.rawValue)")
+    }
+    guard !receivingCPU || bindLoops else {
+      throw ValidationError("--receiving-cpu needs --bind-loops")
+    }
     guard (0...(1 << 20)).contains(directDescriptors) else {
       throw ValidationError("--direct-descriptors must be 0 to 1048576")
     }
@@ -119,7 +142,8 @@ struct ServeCommand: ParsableCommand {
       EngineConfiguration(
         endpoint: endpoint, loops: loops, bufferSize: bufferSize, bufferCount: bufferCount,
         directDescriptors: directDescriptors, quietSeconds: quietTime,
-        startsTasksWithFirstBytes: firstBytes))
+        startsTasksWithFirstBytes: firstBytes, bindsLoops: bindLoops,
+        acceptsOnReceivingCPU: receivingCPU, socketBufferSize: socketBuffers))
     StandardLines.print(
       ServeLine.listening(engine: engine, host: endpoint.host, port: server.port, loops: loops))
     while let signal = signals.next(until: deadline), signal == SIGUSR1 {

@@ -7,11 +7,15 @@ enum ServeLine {
     "listening engine=\(engine.rawValue) host=\(host) port=\(port) loops=\(loops) pid=\(getpid())"
   }
 
-  /// `counters accepted=… messages=… bytes=… kernel-calls=…`, and `ended …` with the same pairs.
+  /// `counters accepted=… messages=… bytes=… kernel-calls=…`, and `ended …` with the same pairs; where
+  /// several loops accept, `accepted-by-loop=…,…` too.
   static func counters(_ word: String, _ counters: EngineCounters) -> String {
     let calls = counters.kernelCalls.map(String.init) ?? "unknown"
+    let byLoop = counters.acceptedByLoop
     return "\(word) accepted=\(counters.accepted) messages=\(counters.messages)"
       + " bytes=\(counters.bytes) kernel-calls=\(calls)"
+      + (byLoop.count > 1
+        ? " accepted-by-loop=\(byLoop.map(String.init).joined(separator: ","))" : "")
   }
 
   /// The value of `key` in `line`.

@@ -14,8 +14,13 @@ struct StormMemory: Codable, Equatable, Sendable {
   /// A connection's own objects: its stream, its task, its places in the tables of the loop.
   static let bytesOfConnection: UInt64 = 8192
 
+  /// What a server that has slow readers asks for each connection's buffers to be, each way.
+  ///
+  /// The kernel doubles that (socket(7)); by its own choice a buffer grows to megabytes (tcp(7)).
+  static let socketBufferSize: Int32 = 1 << 14
+
   /// Bytes of the kernel for a peer that does not read, in the buffers of both ends.
-  static let kernelBytesOfPeer: UInt64 = 1 << 19
+  static let kernelBytesOfPeer = UInt64(socketBufferSize) * 6
 
   /// Slow readers that a machine can have: the server's bytes may take half of what is free, the
   /// kernel's as much as it gives without a check.

@@ -39,7 +39,7 @@ extension StormPeers {
         // What a slow reader does not read soon waits in the server, not in the kernel, which sizes
         // the buffers of the server's end by this end's segments: those of loopback have 64 KiB.
         setBuffers(index, 4096)
-        set(TCP_MAXSEG, level: Int32(IPPROTO_TCP), to: 1460, index)
+        TCP.set(TCP_MAXSEG, level: Int32(IPPROTO_TCP), to: 1460, on: descriptor)
       }
       let code = unsafe server.withSockaddr { unsafe connect(descriptor, $0, $1) }
       if code != 0 && errno != EINPROGRESS { throw SystemFailure("connect \(server)") }
@@ -60,14 +60,6 @@ extension StormPeers {
 
   /// Sets how much the kernel may keep for a peer, each way.
   func setBuffers(_ index: Int, _ byteCount: Int32) {
-    for option in [SO_RCVBUF, SO_SNDBUF] {
-      set(option, level: SOL_SOCKET, to: byteCount, index)
-    }
-  }
-
-  private func set(_ option: Int32, level: Int32, to value: Int32, _ index: Int) {
-    var value = value
-    let length = socklen_t(MemoryLayout<Int32>.size)
-    _ = unsafe setsockopt(peers[index].descriptor, level, option, &value, length)
+    unsafe TCP.setBuffers(of: peers[index].descriptor, to: byteCount)
   }
 }

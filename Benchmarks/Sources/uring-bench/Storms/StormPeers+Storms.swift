@@ -52,7 +52,7 @@ extension StormPeers {
     eachInTurn { $0.pull($1, atMost: $0.shape.slowBytes) }
     for index in 0..<count where unsafe peers[index].state == .open {
       stopAsking(index)
-      setBuffers(index, 1 << 17)
+      setBuffers(index, StormMemory.socketBufferSize)
     }
     setReading(true)
     turn { $0.owedCount == 0 }

@@ -63,8 +63,10 @@ struct StormTrial {
       "serve", "--engine", engine.rawValue, "--port", "0", "--end-with-parent",
       "--max-seconds", "\(settings.limitSeconds * 2 + 60)",
     ]
-    if storm == .descriptors {
-      arguments += ["--descriptor-limit", "\(settings.descriptorLimit)"]
+    switch storm {
+    case .descriptors: arguments += ["--descriptor-limit", "\(settings.descriptorLimit)"]
+    case .slowReaders: arguments += ["--socket-buffers", "\(StormMemory.socketBufferSize)"]
+    case .connect, .disconnect, .burst, .drip: break
     }
     if let cpus = settings.cpus { try CPUs.pin(to: cpus.server) }
     let process = try ChildProcess(arguments, program: program)
