@@ -31,6 +31,7 @@ struct ScalePlots {
         "latency",
         sheet("Latency of an echo", [closedMedian, closedTail, openMedian, openTail])
       ),
+      ("share", sheet("An echo, by how many connections are active", againstShare)),
     ]
   }
 
