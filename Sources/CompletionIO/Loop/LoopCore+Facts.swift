@@ -17,6 +17,6 @@ extension LoopCore {
 
   /// Whether a flight's request is not to wait, which only a cancel behind it can see to.
   func isTriedOnce(_ slot: Int) -> Bool {
-    table[slot].phase == .request && forms.needsCancel(table[slot].request)
+    forms.needsCancel(table[slot].request, in: table[slot].phase)
   }
 }

@@ -49,8 +49,10 @@ extension LoopCore {
       endWithoutKernel(slot, result: result)
       return true
     }
-    let needsCancel = table[slot].phase == .request && forms.needsCancel(request)
-    if needsCancel { request.options.remove(.doNotWait) }
+    let needsCancel = isTriedOnce(slot)
+    if table[slot].phase == .request, request.options.contains(.doNotWait) {
+      request = forms.submitted(request)
+    }
     guard kernel.prepare(request, token: table.token(of: slot)) else { return false }
     table[slot].state = .inKernel
     statistics.submissions += 1

@@ -43,8 +43,9 @@ struct RequestForms {
   /// The request as it has to start.
   func starting(_ request: Request) -> Request {
     var request = request
-    // One that is not to wait has its buffer for no longer than the kernel's answer takes.
-    if !lateBuffers, request.options.contains(.selectBuffer), !request.options.contains(.doNotWait)
+    // A kernel that can wait first gives the buffer of one that is not to wait back by itself.
+    if !lateBuffers, request.options.contains(.selectBuffer),
+      !(pollFirst && request.options.contains(.doNotWait))
     {
       request.options.insert(.pollFirst)
     }
@@ -52,12 +53,29 @@ struct RequestForms {
     return request
   }
 
-  /// Whether a request that is not to wait would wait, so that a cancel has to go behind it.
+  /// Whether a request that is not to wait, or the poll before it, would wait, so that a cancel has to
+  /// go behind it.
   ///
-  /// The kernel tries an accept when it takes the request (io_accept). So the cancel finds the accept
-  /// only if no connection was waiting, and ECANCELED stands for EAGAIN.
-  func needsCancel(_ request: Request) -> Bool {
-    request.operation == .accept && request.options.contains(.doNotWait) && !acceptDoNotWait
+  /// The kernel tries an accept and a poll when it takes the request (io_accept, io_poll_add). So the
+  /// cancel finds it only if there was nothing, and ECANCELED stands for EAGAIN.
+  func needsCancel(_ request: Request, in phase: Answer.Phase) -> Bool {
+    guard request.options.contains(.doNotWait) else { return false }
+    switch phase {
+    case .request: return request.operation == .accept && !acceptDoNotWait
+    case .readiness: return true
+    case .writability, .pendingError, .notification: return false
+    }
+  }
+
+  /// The request as the kernel is to get it.
+  ///
+  /// A receive that is not to wait and finds nothing loses its buffer: the kernel has taken it out of
+  /// the group and tells nobody (io_clean_op, Linux 5.7 to 5.18). Behind a poll it finds something.
+  func submitted(_ request: Request) -> Request {
+    var request = request
+    let losesBuffer = !pollFirst && request.options.contains(.selectBuffer)
+    if losesBuffer || needsCancel(request, in: .request) { request.options.remove(.doNotWait) }
+    return request
   }
 
   /// Whether a poll has to go before a request.

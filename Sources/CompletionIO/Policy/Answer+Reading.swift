@@ -11,6 +11,9 @@ extension Answer {
   /// Whether the operation is to end, and so is never submitted again.
   var isCancelled: Bool { facts.contains(.cancelRequested) }
 
+  /// Whether ECANCELED is the work of the cancel that goes behind a request which is not to wait.
+  var wouldHaveWaited: Bool { facts.contains(.triedOnce) && !isCancelled }
+
   /// Bytes that this answer says have moved.
   var movedByteCount: UInt32 {
     guard phase == .request || phase == .notification, operation.movesBytes else { return 0 }

@@ -83,8 +83,8 @@ public struct Answer: Hashable, Sendable {
     /// A capability has been dropped already.
     @inlinable
     public static var capabilityDropped: Self { Self(rawValue: 1 << 4) }
-    /// The request must not wait, and the kernel could not be told: a cancel went behind it, so
-    /// ECANCELED says that it would have waited.
+    /// The request must not wait, and the kernel could not be told: a cancel went behind it, or
+    /// behind the poll before it, so ECANCELED says that it would have waited.
     @inlinable
     public static var triedOnce: Self { Self(rawValue: 1 << 6) }
     /// The request selects its buffer from a group that is not the loop's.

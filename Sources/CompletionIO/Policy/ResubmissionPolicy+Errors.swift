@@ -9,10 +9,8 @@ extension ResubmissionPolicy {
       return verdictForWouldBlock(answer)
     case .interrupted:
       return answer.again
-    case .canceled where answer.facts.contains(.triedOnce) && !answer.isCancelled:
-      // The loop's own cancel has found an accept for which nobody waits.
-      let verdict = verdictForWouldBlock(answer)
-      return verdict == .surface ? .surfaceAs(.resourceTemporarilyUnavailable) : verdict
+    case .canceled where answer.wouldHaveWaited:
+      return verdictForCancelledTry(answer)
     case .canceled:
       // Nobody asked: a ring or a chain was torn down. Only a long-lived request is worth it.
       return answer.options.contains(.multishot) ? answer.again : .surface

@@ -12,6 +12,12 @@ extension ResubmissionPolicy {
     }
   }
 
+  /// The loop's own cancel has found a request that waits, though it was not to.
+  func verdictForCancelledTry(_ answer: Answer) -> Verdict {
+    let verdict = verdictForWouldBlock(answer)
+    return verdict == .surface ? .surfaceAs(.resourceTemporarilyUnavailable) : verdict
+  }
+
   /// Has the kernel wait, unless the caller asked it not to.
   private func verdictForWaiting(_ answer: Answer) -> Verdict {
     guard answer.mayTryAgain, !answer.options.contains(.doNotWait) else { return .surface }

@@ -38,6 +38,7 @@ extension ResubmissionPolicy {
     if answer.result < 0 {
       switch answer.error {
       case .interrupted: return answer.again
+      case .canceled where answer.wouldHaveWaited: return verdictForCancelledTry(answer)
       // Of watching, not of the operation that is to be made (epoll_ctl(2), io_poll_double_prepare).
       case .noMemory: return answer.afterPause
       default: return .surface

@@ -167,8 +167,37 @@ import Testing
       RequestForms(features).starting(.made(.receive, options: options)).options
     }
     #expect(started([], .selectBuffer) == [.selectBuffer, .pollFirst])
-    #expect(started([], [.selectBuffer, .doNotWait]) == [.selectBuffer, .doNotWait])
+    #expect(started([], [.selectBuffer, .doNotWait]) == [.selectBuffer, .doNotWait, .pollFirst])
+    #expect(started([.pollFirst], [.selectBuffer, .doNotWait]) == [.selectBuffer, .doNotWait])
     #expect(started([.bufferRing], .selectBuffer) == .selectBuffer)
+  }
+
+  @Test(arguments: [ResubmissionPolicy.nonblocking, .retry(limit: 2)])
+  func aReceiveThatIsNotToWaitTakesNoBufferBeforeThereAreBytes(
+    _ policy: ResubmissionPolicy
+  ) throws {
+    let fixture = try makeFixture()
+    let receive = try fixture.start(
+      .made(.receive, options: [.selectBuffer, .doNotWait, .pollFirst]), policy: policy)
+    fixture.settle()
+    let tries = policy == .nonblocking ? 1 : 3
+    #expect(receive.end?.error == .resourceTemporarilyUnavailable)
+    #expect(receive.end?.attempts == tries)
+    #expect(fixture.kernel.submissions(of: .receive).isEmpty)
+    #expect(fixture.kernel.submissions(of: .poll).count == tries)
+    #expect(fixture.kernel.submissions(of: .cancel).count == tries)
+  }
+
+  @Test func aReceiveThatIsNotToWaitTakesWhatThePollHasFound() throws {
+    let fixture = try makeFixture()
+    fixture.kernel.reply(to: .poll, 1)
+    fixture.kernel.reply(to: .receive, 5)
+    let receive = try fixture.start(
+      .made(.receive, options: [.selectBuffer, .doNotWait, .pollFirst]), policy: .nonblocking)
+    fixture.settle()
+    #expect(receive.end?.result == 5)
+    let requests = fixture.kernel.submissions(of: .receive).map(\.request)
+    #expect(requests.map(\.options) == [.selectBuffer], "it would lose its buffer")
   }
 
   @Test func waitsFirstWhereTheKernelCan() {
