@@ -49,10 +49,8 @@ extension LoopCore {
       endWithoutKernel(slot, result: result)
       return true
     }
-    let needsCancel = isTriedOnce(slot)
-    if table[slot].phase == .request, request.options.contains(.doNotWait) {
-      request = forms.submitted(request)
-    }
+    let needsCancel = forms.triesByCancel && isTriedOnce(slot)
+    if forms.triesByCancel, table[slot].phase == .request { request = forms.submitted(request) }
     guard kernel.prepare(request, token: table.token(of: slot)) else { return false }
     table[slot].state = .inKernel
     statistics.submissions += 1

@@ -27,6 +27,8 @@ struct RequestForms {
   /// A receive takes its buffer only once there are bytes (Linux 5.19); otherwise it must not be
   /// made before, or every idle connection would have a buffer.
   private let lateBuffers: Bool
+  /// Whether the kernel cannot be told of every request that is not to wait.
+  let triesByCancel: Bool
 
   init(_ features: KernelFeatures) {
     acceptMultishot = features.contains(.acceptMultishot)
@@ -38,6 +40,7 @@ struct RequestForms {
     zeroCopy = features.contains(.sendZeroCopy)
     splices = features.contains(.splice)
     lateBuffers = features.contains(.bufferRing)
+    triesByCancel = !pollFirst || !acceptDoNotWait
   }
 
   /// The request as it has to start.
