@@ -4,8 +4,8 @@ internal import Uring
 ///
 /// A class, so that a notification is one indirect call without an existential. A flight keeps its
 /// owner alive until the final completion. This is all that a loop knows of its streams and
-/// listeners.
-public class OperationOwner {
+/// listeners. Others subclass ``OperationDelegate``.
+open class OperationOwner {
   /// The place in the loop's registry; -1 for none.
   final var registryIndex: Int32 = -1
 
@@ -20,7 +20,7 @@ public class OperationOwner {
     preconditionFailure("an owner of operations is notified of their answers")
   }
 
-  /// Notified, once for each request of it, before the loop submits (``CompletionLoop/enlist(_:)``).
+  /// Notified, once for each request of it, before the loop submits.
   func beforeSubmit() {
     preconditionFailure("an owner that asks for a turn takes it")
   }

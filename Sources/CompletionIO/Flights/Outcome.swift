@@ -54,7 +54,7 @@ extension Outcome {
   ///
   /// EINTR is the answer of a worker thread of the kernel that the cancel found waiting
   /// (io_wq_cancel_cb).
-  var isTransient: Bool {
+  package var isTransient: Bool {
     switch Errno(rawValue: 0 &- result) {
     case .canceled, .noBufferSpace, .noMemory, .interrupted, .resourceTemporarilyUnavailable: true
     default: false

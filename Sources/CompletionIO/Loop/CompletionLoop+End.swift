@@ -13,7 +13,7 @@ extension CompletionLoop {
   }
 
   /// Whether the loop takes nothing new.
-  var isStopping: Bool { life != .running }
+  package var isStopping: Bool { life != .running }
 
   /// Whether nothing will be submitted any more.
   var hasEnded: Bool { life == .ended }
@@ -32,7 +32,8 @@ extension CompletionLoop {
   }
 
   private var isDrained: Bool {
-    guard jobs.isEmpty, enlisted.isEmpty, !core.hasWork, taskCount == 0 else { return false }
+    guard jobs.isEmpty, enlisted.isEmpty, turnTakers.isEmpty, !core.hasWork, taskCount == 0
+    else { return false }
     guard operationCount > 0 else { return true }
     if operationCount == 1, wakeReader.isArmed { wakeReader.stop() }
     return false

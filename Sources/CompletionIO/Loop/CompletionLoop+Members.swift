@@ -3,6 +3,12 @@ internal import Uring
 
 // Calls of a loop's members: streams, listeners.
 extension CompletionLoop {
+  /// Whether an accept stays armed on this loop's kernel.
+  package var acceptsMultishot: Bool { core.forms.acceptMultishot }
+
+  /// Whether a receive stays armed on this loop's kernel.
+  package var receivesMultishot: Bool { core.forms.receiveMultishot }
+
   /// Has the loop notify a member before it submits next, when everything of the last batch is
   /// there.
   ///
@@ -16,6 +22,7 @@ extension CompletionLoop {
   /// Notifies the members that have asked for it, those that ask meanwhile too.
   func runEnlisted() {
     while !enlisted.isEmpty { notifyFirstEnlisted() }
+    if !turnTakers.isEmpty { runTurnTakers() }
   }
 
   /// Puts an operation of a member on its way.
@@ -34,7 +41,7 @@ extension CompletionLoop {
   }
 
   /// Closes a descriptor with the next batch, or at once when there will be none.
-  func close(_ descriptor: Descriptor) {
+  package func close(_ descriptor: Descriptor) {
     guard !hasEnded else {
       // A direct one has gone with its table.
       if let descriptor = descriptor.fileDescriptor { socketCalls.close(descriptor) }
@@ -47,7 +54,7 @@ extension CompletionLoop {
   ///
   /// - Returns: Whether the member will be notified; if not, the descriptor is closed already, or a
   ///   place in a direct table behind whose close every later accept comes.
-  func beginClose(_ descriptor: Descriptor, owner: OperationOwner) -> Bool {
+  package func beginClose(_ descriptor: Descriptor, owner: OperationOwner) -> Bool {
     if !hasEnded {
       let token = core.start(.close(descriptor), policy: .completion, owner: owner)
       core.wakeDescriptorLine()
@@ -81,7 +88,7 @@ extension CompletionLoop {
   }
 
   /// Closes a descriptor that no request uses any more, at the price of a system call.
-  func closeNow(_ descriptor: FileDescriptor) {
+  package func closeNow(_ descriptor: FileDescriptor) {
     socketCalls.close(descriptor)
     if !hasEnded { core.wakeDescriptorLine() }
   }

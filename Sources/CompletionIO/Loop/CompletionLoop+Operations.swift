@@ -21,14 +21,45 @@ extension CompletionLoop {
     _ request: Request, policy: ResubmissionPolicy? = nil, timeout: Duration? = nil,
     context: UInt = 0, handler: OperationHandler
   ) throws(LoopError) -> Token {
+    try unsafe submit(request, policy: policy, timeout: timeout, context: context, owner: handler)
+  }
+
+  /// Starts an operation and notifies a delegate of each answer to it.
+  ///
+  /// Must be called on the loop's thread (``perform(_:)``). A close lets accepts that wait for a
+  /// descriptor try again.
+  ///
+  /// - Parameters:
+  ///   - request: What to do; memory that it points to stays in place until the delegate has been
+  ///     notified without ``Outcome/hasMore``.
+  ///   - policy: What to do with would-block answers; the loop's if `nil`.
+  ///   - timeout: How long it may take; then it is cancelled and ends with ETIMEDOUT.
+  ///   - context: A word of the caller's, which comes back as ``Outcome/context``.
+  ///   - delegate: Notified once, or for a multishot request several times; of this loop.
+  /// - Returns: Identifies the operation for ``cancel(_:whenReleased:)``.
+  /// - Throws: ``LoopError`` when the loop's operations are at their limit, when it is stopping, and
+  ///   when the call comes from another thread.
+  @unsafe
+  public func submit(
+    _ request: Request, policy: ResubmissionPolicy? = nil, timeout: Duration? = nil,
+    context: UInt = 0, delegate: OperationDelegate
+  ) throws(LoopError) -> Token {
+    try unsafe submit(request, policy: policy, timeout: timeout, context: context, owner: delegate)
+  }
+
+  @unsafe
+  private func submit(
+    _ request: Request, policy: ResubmissionPolicy?, timeout: Duration?, context: UInt,
+    owner: OperationOwner
+  ) throws(LoopError) -> Token {
     guard isCurrent else { throw LoopError(.wrongThread) }
     guard !isStopping else { throw LoopError(.stopped) }
     var request = request
     let policy = policy ?? configuration.policy
     if policy.asksNotToWait { request.askNotToWait() }
-    let token = begin(
-      request, policy: policy, timeout: timeout, context: context, owner: handler)
+    let token = begin(request, policy: policy, timeout: timeout, context: context, owner: owner)
     guard let token else { throw LoopError(.tableFull) }
+    if request.operation == .close { core.wakeDescriptorLine() }
     return token
   }
 

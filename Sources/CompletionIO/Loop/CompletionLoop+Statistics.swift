@@ -1,5 +1,8 @@
 // Counts that members of a loop add to.
 extension CompletionLoop {
+  /// The loop's counts so far; read them on the loop's thread.
+  public var statistics: LoopStatistics { core.statistics }
+
   /// Operations on their way; read it on the loop's thread.
   public var operationCount: Int { core.table.count }
 

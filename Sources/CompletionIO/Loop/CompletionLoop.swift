@@ -28,6 +28,10 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var coreStorage: LoopCore
   @exclusivity(unchecked) private var jobStorage = RingQueue<Job>()
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
+  /// Delegates that have asked for a turn before the next submission, in order.
+  var turnTakers: [OperationDelegate] = []
+  /// Answers of the kernel that came in this turn.
+  public internal(set) var answerCountOfTurn = 0
   /// Members that wait for room in the flight table, in order.
   var roomWaiters = MemberQueue()
   /// An object that the layer above keeps with the loop.
@@ -36,7 +40,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   var releaseHandlers: [Token: () -> Void] = [:]
   let inbox = Inbox()
   let event: EventDescriptor
-  let socketCalls: any SocketCalls
+  package let socketCalls: any SocketCalls
   /// Reads the loop's clock, in nanoseconds, on any thread.
   let clock: @Sendable () -> UInt64
   /// Scopes of ``withDeadline(_:_:)`` that are open, so that tasks without one look nothing up.
@@ -139,9 +143,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @inline(__always)
   public var isCurrent: Bool { leftovers.isCurrent }
 
-  /// The loop's counts so far; read them on the loop's thread.
-  public var statistics: LoopStatistics { core.statistics }
-
   // MARK: The turn
 
   /// Runs until the loop is stopped and nothing is on its way.
@@ -174,6 +175,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     if !roomWaiters.isEmpty { runRoomWaiters() }
     enter(&kernel, limit)
     let count = unsafe kernel.reap(into: batch)
+    answerCountOfTurn = count
     if failureCount > 0 { recover(reapedCount: count, on: &kernel) }
     for index in 0..<count {
       if let delivery = unsafe core.settle(batch[index], on: &kernel) { deliver(delivery) }
@@ -182,7 +184,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func enter<K: Kernel & ~Copyable>(_ kernel: inout K, _ limit: Duration?) {
-    var mayWait = jobs.isEmpty && enlisted.isEmpty && !core.hasWork
+    var mayWait = jobs.isEmpty && enlisted.isEmpty && turnTakers.isEmpty && !core.hasWork
     if core.hasBufferForWaiter(in: pool) { mayWait = false }
     if isStopping, hasOnlyItself { mayWait = false }
     if mayWait { mayWait = inbox.fallAsleep() }

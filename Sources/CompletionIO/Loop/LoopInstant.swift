@@ -7,7 +7,11 @@ internal import Uring
 /// does run then (`CLOCK_BOOTTIME`); and loops of a simulation have a clock of their own.
 public struct LoopInstant: Hashable, Sendable {
   /// Nanoseconds since the clock began.
-  let nanoseconds: UInt64
+  package let nanoseconds: UInt64
+
+  package init(nanoseconds: UInt64) {
+    self.nanoseconds = nanoseconds
+  }
 }
 
 extension LoopInstant: InstantProtocol {

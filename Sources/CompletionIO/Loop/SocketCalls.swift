@@ -51,6 +51,10 @@ package protocol SocketCalls: Sendable {
   /// Has children not inherit a descriptor: fcntl(2), F_SETFD.
   func closeOnExec(_ socket: FileDescriptor)
 
+  /// Tries a receive, a send, either with a `msghdr` too, or a shutdown once, and does not wait
+  /// (``ReadinessCalls/attempt(_:)``).
+  func attempt(_ request: Request) -> Int32
+
   /// Gives a descriptor back: close(2), after which it is gone whatever the answer.
   func close(_ socket: FileDescriptor)
 }
@@ -69,6 +73,11 @@ extension SocketCalls {
   /// No datagrams where nobody carries them.
   package func connect(_ socket: FileDescriptor, to address: SocketAddress) throws(Errno) {
     throw .socketTypeNotSupported
+  }
+
+  /// Everything would wait where nobody tries.
+  package func attempt(_ request: Request) -> Int32 {
+    -Errno.resourceTemporarilyUnavailable.rawValue
   }
 
   /// No pair where sockets are found by their addresses only.
@@ -179,6 +188,8 @@ struct KernelSocketCalls: SocketCalls {
   func closeOnExec(_ socket: FileDescriptor) {
     _ = fcntl(socket.rawValue, F_SETFD, FD_CLOEXEC)
   }
+
+  func attempt(_ request: Request) -> Int32 { LinuxCalls.attempt(request) }
 
   func close(_ socket: FileDescriptor) {
     try? socket.close()

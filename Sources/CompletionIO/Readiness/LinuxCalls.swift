@@ -30,6 +30,10 @@ package struct LinuxCalls: ReadinessCalls, ~Copyable {
 
   package mutating func attempt(_ request: Request) -> Int32 {
     otherCallCount += request.callCount
+    return Self.attempt(request)
+  }
+
+  static func attempt(_ request: Request) -> Int32 {
     let descriptor = request.descriptor.rawValue
     let memory = unsafe UnsafeMutableRawPointer(bitPattern: UInt(request.operand))
     switch request.operation {
@@ -51,7 +55,7 @@ package struct LinuxCalls: ReadinessCalls, ~Copyable {
     case .read:
       return unsafe WaitlessCalls.read(descriptor, memory, Int(request.count))
     case .readFile:
-      return Self.readFile(request)
+      return readFile(request)
     case .shutdown:
       return request.descriptor.shutDown(direction: Int32(bitPattern: request.count))
     case .close:

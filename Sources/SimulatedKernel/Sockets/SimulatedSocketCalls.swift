@@ -95,6 +95,11 @@ extension SimulatedMachine: SocketCalls {
     return socket.peerName
   }
 
+  package func attempt(_ request: Request) -> Int32 {
+    requestCount += 1
+    return SimulatedRing(on: self).call(request)
+  }
+
   package func close(_ socket: FileDescriptor) {
     _ = closeDescriptor(socket.rawValue)
   }

@@ -1,13 +1,13 @@
 internal import SystemPackage
-internal import Uring
+package import Uring
 
 /// Which addresses of a host are tried when, and who wins: Happy Eyeballs (RFC 8305, section 5).
 ///
 /// Knows no loop, no clock and no socket: it takes events and returns what is to be done, in order.
 /// An attempt is known by the place of its address.
-struct HostRace {
+package struct HostRace {
   /// What has happened.
-  enum Event: Equatable {
+  package enum Event: Equatable {
     /// The addresses are there, in the resolver's order.
     case resolved([SocketAddress])
     /// There are no addresses.
@@ -21,7 +21,7 @@ struct HostRace {
   }
 
   /// What is to be done.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     case start(Int)
     /// Notify of the end of the delay, in place of an earlier one.
     case armDelay
@@ -35,16 +35,18 @@ struct HostRace {
   }
 
   /// The addresses in the order in which they are tried.
-  private(set) var addresses: [SocketAddress] = []
+  package private(set) var addresses: [SocketAddress] = []
   /// Attempts that were started.
-  private(set) var attemptCount = 0
+  package private(set) var attemptCount = 0
   /// Attempts that have not ended.
-  private(set) var running: [Int] = []
-  private(set) var isOver = false
+  package private(set) var running: [Int] = []
+  package private(set) var isOver = false
   private var isDelayArmed = false
   private var failure: SocketError?
 
-  mutating func handle(_ event: Event) -> [Action] {
+  package init() {}
+
+  package mutating func handle(_ event: Event) -> [Action] {
     if isOver {
       guard case .connected(let attempt) = event else { return [] }
       return [.discard(attempt)]

@@ -1,17 +1,17 @@
 internal import Glibc
 internal import SystemPackage
-internal import Uring
+package import Uring
 
 /// Looks up the addresses of a host; blocks meanwhile.
-struct HostResolver: Sendable {
-  typealias Answer = Result<[SocketAddress], ResolutionFailure>
+package struct HostResolver: Sendable {
+  package typealias Answer = Result<[SocketAddress], ResolutionFailure>
 
-  let resolve: @Sendable (_ host: String, _ port: UInt16) -> Answer
+  package let resolve: @Sendable (_ host: String, _ port: UInt16) -> Answer
 
   /// The system's, by /etc/hosts, DNS and whatever nsswitch.conf(5) names.
   ///
   /// The corresponding C function is `getaddrinfo`.
-  static let system = HostResolver { host, port in
+  package static let system = HostResolver { host, port in
     // A NUL would end the name early.
     guard !host.utf8.contains(0) else { return .failure(ResolutionFailure(code: EAI_NONAME)) }
     var hints = unsafe addrinfo()

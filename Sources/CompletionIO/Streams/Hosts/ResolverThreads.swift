@@ -3,14 +3,14 @@ internal import Synchronization
 internal import SystemPackage
 
 /// One look-up of a host, which may be given up: then its answer is dropped.
-final class HostLookup: Sendable {
+package final class HostLookup: Sendable {
   private let work: @Sendable () -> HostResolver.Answer
   private let completion: Mutex<(@Sendable (HostResolver.Answer) -> Void)?>
 
   /// - Parameters:
   ///   - work: Blocks until the answer is there.
   ///   - completion: Called once, on any thread, unless the look-up was given up before.
-  init(
+  package init(
     _ work: @escaping @Sendable () -> HostResolver.Answer,
     completion: @escaping @Sendable (HostResolver.Answer) -> Void
   ) {
@@ -37,9 +37,9 @@ final class HostLookup: Sendable {
 ///
 /// Nothing interrupts getaddrinfo(3), so a thread whose look-up was given up is left to itself until
 /// it returns. Neither a loop's thread nor one of Swift's pool could be.
-final class ResolverThreads: Sendable {
+package final class ResolverThreads: Sendable {
   /// The threads of the process.
-  static let shared = ResolverThreads(limit: 32)
+  package static let shared = ResolverThreads(limit: 32)
 
   private struct State {
     var threadCount = 0
@@ -59,7 +59,7 @@ final class ResolverThreads: Sendable {
   }
 
   /// Starts a look-up, or lets it wait in line.
-  func start(_ lookup: HostLookup) {
+  package func start(_ lookup: HostLookup) {
     let mustStart = state.withLock { state in
       guard state.threadCount < limit else {
         state.line.append(lookup)
@@ -82,7 +82,7 @@ final class ResolverThreads: Sendable {
   }
 
   /// Drops a look-up; the thread that is in it is left behind.
-  func giveUp(_ lookup: HostLookup) {
+  package func giveUp(_ lookup: HostLookup) {
     lookup.giveUp()
     state.withLock { state in state.line.removeAll { $0 === lookup } }
   }
