@@ -28,10 +28,12 @@ let package = Package(
     .library(name: "CompletionIOMetrics", targets: ["CompletionIOMetrics"]),
     .library(name: "CompletionIOServiceLifecycle", targets: ["CompletionIOServiceLifecycle"]),
     .library(name: "CompletionIOTracing", targets: ["CompletionIOTracing"]),
+    .library(name: "NIOUring", targets: ["NIOUring"]),
     .executable(name: "uring-features", targets: ["uring-features"]),
   ],
   traits: [
     .trait(name: "Logging", description: "Builds CompletionIOLogging, on swift-log."),
+    .trait(name: "NIO", description: "Builds NIOUring, event loops and channels for swift-nio."),
     .trait(name: "Metrics", description: "Builds CompletionIOMetrics, on swift-metrics."),
     .trait(
       name: "ServiceLifecycle",
@@ -45,6 +47,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
@@ -93,6 +96,15 @@ let package = Package(
         "CompletionIO", integration("Tracing", "swift-distributed-tracing", "Tracing"),
       ],
       path: "Sources/Integrations/Tracing",
+      swiftSettings: settings
+    ),
+    .target(
+      name: "NIOUring",
+      dependencies: [
+        "CompletionIO", "Uring", integration("NIOCore", "swift-nio", "NIO"),
+        integration("NIOConcurrencyHelpers", "swift-nio", "NIO"), systemPackage,
+      ],
+      path: "Sources/Integrations/NIO",
       swiftSettings: settings
     ),
     .systemLibrary(name: "CReadiness"),

@@ -5,6 +5,7 @@ import PackageDescription
 let traits: Set<Package.Dependency.Trait> = [
   "Logging",
   "Metrics",
+  "NIO",
   "ServiceLifecycle",
   "Tracing",
 ]
@@ -23,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
@@ -40,6 +42,18 @@ let package = Package(
         .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
       path: "ObservabilityTests",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "NIOUringTests",
+      dependencies: [
+        .product(name: "CompletionIO", package: "swift-uring"),
+        .product(name: "NIOUring", package: "swift-uring"),
+        .product(name: "SimulatedKernel", package: "swift-uring"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "NIOUringTests",
       swiftSettings: settings
     ),
     .testTarget(

@@ -2,6 +2,16 @@
 enum UnsafeFiles {
   /// By folder, with the reason why it cannot be done safely.
   private static let byFolder: [String: [String]] = [
+    // What the kernel reads of NIO's buffers, files, addresses and options.
+    "Sources/Integrations/NIO/Bootstraps": ["SocketFile"],
+    "Sources/Integrations/NIO/Channels": [
+      "FilePiece", "UringChannel", "UringChannel+Options", "UringStreamChannel+Receiving",
+      "UringStreamChannel+Sending",
+    ],
+    "Sources/Integrations/NIO/EventLoops": ["UringEventLoop"],
+    "Sources/Integrations/NIO/Sockets": [
+      "SendVectors", "SocketAddress+Conversion", "SocketAddressMemory",
+    ],
     // Memory that the kernel writes to while nobody may read it.
     "Sources/Uring/Buffers": [
       "BufferLease", "BufferPool", "BufferPool+Completion", "BufferPool+Leases",
@@ -46,7 +56,8 @@ enum UnsafeFiles {
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Waiting",
+      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Operations",
+      "CompletionLoop+Waiting", "OperationDelegate",
       "CompletionLoopGroup", "CompletionLoopGroup+Shutdown", "HostedKernel", "HostedLoop",
       "KernelChoice",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
