@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "uring-benchmarks",
   dependencies: [
-    .package(name: "swift-uring", path: ".."),
+    .package(name: "swift-uring", path: "..", traits: ["NIO"]),
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -34,6 +34,7 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOUring", package: "swift-uring"),
         .product(name: "CompletionIO", package: "swift-uring"),
         .product(name: "ReadinessIO", package: "swift-uring"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -173,6 +173,8 @@ struct TaskDeadlineTests {
   func servedBody() async throws {
     try await withLoops { group in
       try await withServer(on: group) { connection in
+        // Before the deadline, because a close would reset what comes behind it and is not read.
+        _ = try await connection.receive()
         let error = await failure { () async throws(SocketError) in
           try await connection.withDeadline(connection.loop.now + .milliseconds(5)) {
             () async throws(SocketError) in

@@ -11,6 +11,7 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
   case readinessRing = "readiness-ring"
   case blockingThreads = "blocking-threads"
   case nio
+  case nioUring = "nio-uring"
 
   /// The engine all others are set against.
   static let base = EngineName.readinessEpoll
@@ -23,7 +24,7 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
     switch self {
     case .completionAsync, .completionHandler: true
     case .completionAsyncReadiness, .completionHandlerReadiness: true
-    case .readinessEpoll, .readinessRing, .blockingThreads, .nio: false
+    case .readinessEpoll, .readinessRing, .blockingThreads, .nio, .nioUring: false
     }
   }
 
@@ -46,6 +47,7 @@ enum EngineName: String, CaseIterable, ExpressibleByArgument, Codable, Sendable 
     case .readinessRing: try ReadinessEngine(configuration, poller: .ring)
     case .blockingThreads: try BlockingThreadsEngine(configuration)
     case .nio: try NIOEngine(configuration)
+    case .nioUring: try NIOUringEngine(configuration)
     }
   }
 }

@@ -19,7 +19,7 @@ struct NIOEngine: EchoEngine {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           shared.accept()
-          try channel.pipeline.syncOperations.addHandler(EchoHandler(shared: shared))
+          try channel.pipeline.syncOperations.addHandler(NIOEchoHandler(shared: shared))
         }
       }
       .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -56,7 +56,7 @@ struct NIOEngine: EchoEngine {
 }
 
 /// Writes back what it reads, and flushes once all that was readable has been read.
-private final class EchoHandler: ChannelInboundHandler {
+final class NIOEchoHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 

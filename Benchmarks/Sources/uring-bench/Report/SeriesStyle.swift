@@ -22,6 +22,7 @@ struct SeriesStyle {
     case .readinessEpoll: self.init(name, "#c04a00", "#f07f3c", .triangle)
     case .readinessRing: self.init(name, "#d99400", "#f7c95c", .diamond)
     case .nio: self.init(name, "#00856a", "#35c9a0", .square, dashed: true)
+    case .nioUring: self.init(name, "#005c4b", "#7ae0c3", .square)
     case .blockingThreads: self.init(name, "#4a4a4a", "#c9c9c9", .cross, dashed: true)
     }
   }

@@ -8,7 +8,7 @@ extension ScaleServer {
     case .engine(.completionAsyncReadiness): 2_200
     case .engine(.readinessEpoll): 150
     case .engine(.readinessRing): 300
-    case .engine(.nio): 7_000
+    case .engine(.nio), .engine(.nioUring): 7_000
     // A thread's stacks, in the program and in the kernel, and the used part of its buffer.
     case .engine(.blockingThreads): 36_000
     case .foreign: 2_000
@@ -20,7 +20,7 @@ extension ScaleServer {
   /// Whether the server, like the load, has its connections in epoll; nil when nobody knows.
   var usesEpoll: Bool? {
     switch self {
-    case .engine(.completionHandler), .engine(.completionAsync): false
+    case .engine(.completionHandler), .engine(.completionAsync), .engine(.nioUring): false
     case .engine(.completionHandlerReadiness), .engine(.completionAsyncReadiness): true
     case .engine(.readinessEpoll), .engine(.nio): true
     case .engine(.readinessRing), .engine(.blockingThreads): false

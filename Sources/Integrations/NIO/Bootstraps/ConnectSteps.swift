@@ -36,7 +36,8 @@ struct ConnectSteps<Output: Sendable>: Sendable {
 
   /// Sets a channel up whose socket is connected already.
   func activate(_ channel: UringStreamChannel) -> EventLoopFuture<Output> {
-    prepare(channel) {
+    channel.cacheAddresses()
+    return prepare(channel) {
       let promise = channel.eventLoop.makePromise(of: Void.self)
       channel.registerAlreadyConfigured0(promise: promise)
       return promise.futureResult

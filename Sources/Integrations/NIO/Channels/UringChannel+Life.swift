@@ -28,7 +28,6 @@ extension UringChannel {
   public final func registerAlreadyConfigured0(promise: EventLoopPromise<Void>?) {
     register0(promise: nil)
     guard life == .registered else { promise.fail(ChannelError.ioOnClosedChannel); return }
-    cacheAddresses()
     becomeActive(promise: promise)
   }
 

@@ -83,6 +83,7 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
   func adopt(promise: EventLoopPromise<Void>?) {
     do {
       try listen()
+      cacheAddresses()
       registerAlreadyConfigured0(promise: promise)
     } catch {
       promise.fail(error)
@@ -156,14 +157,23 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
         preconditionFailure("the bootstrap has looked at the group")
       }
       let child = UringStreamChannel(connection, on: loop, parent: self)
+      // Its initializer may ask for them.
+      child.cacheAddresses()
       pipeline.syncOperations.fireChannelRead(NIOAny(child))
     }
   }
 
-  /// Registers a connection that no handler has taken.
+  /// Registers a connection that no handler has taken, by its own handlers, and makes it active.
   public override func channelRead0(_ data: NIOAny) {
     let child = unwrapData(data, as: UringStreamChannel.self)
-    child.uringEventLoop.execute { child.registerAlreadyConfigured0(promise: nil) }
+    child.uringEventLoop.execute {
+      child.register().whenComplete { result in
+        switch result {
+        case .success: child.becomeActive(promise: nil)
+        case .failure(let error): child.close0(error: error, mode: .all, promise: nil)
+        }
+      }
+    }
   }
 
   override func endOperations(because error: any Error) {

@@ -14,7 +14,7 @@ final class ScheduledTask: OperationDelegate, @unchecked Sendable {
 
   private var state = State.fresh
   private var run: (() -> Void)?
-  private var fail: ((any Error) -> Void)?
+  private var failure: ((any Error) -> Void)?
 
   /// - Parameters:
   ///   - loop: The loop whose clock it follows.
@@ -24,7 +24,7 @@ final class ScheduledTask: OperationDelegate, @unchecked Sendable {
     on loop: CompletionLoop, run: @escaping () -> Void, fail: @escaping (any Error) -> Void
   ) {
     self.run = run
-    self.fail = fail
+    failure = fail
     super.init(on: loop)
   }
 
@@ -38,9 +38,15 @@ final class ScheduledTask: OperationDelegate, @unchecked Sendable {
     }
   }
 
-  func cancel() {
+  /// Ends the task without a word.
+  func cancel() { _ = stopTimer() }
+
+  /// Ends the task and tells it why.
+  func fail(_ error: any Error) { stopTimer()?.fail(error) }
+
+  private func stopTimer() -> (run: () -> Void, fail: (any Error) -> Void)? {
     if case .running(let timer) = state { _ = try? cancelTimer(timer) }
-    _ = end()
+    return end()
   }
 
   override func timerEnded(context: UInt, isDue: Bool) {
@@ -51,7 +57,7 @@ final class ScheduledTask: OperationDelegate, @unchecked Sendable {
   /// Lets go what is not called any more.
   private func end() -> (run: () -> Void, fail: (any Error) -> Void)? {
     state = .over
-    guard let run = run.take(), let fail = fail.take() else { return nil }
+    guard let run = run.take(), let fail = failure.take() else { return nil }
     return (run, fail)
   }
 }

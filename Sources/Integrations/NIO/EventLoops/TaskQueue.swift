@@ -10,6 +10,21 @@ final class TaskQueue: OperationDelegate, @unchecked Sendable {
 
   private var tasks: [() -> Void] = []
   private var running: [() -> Void] = []
+  private var stopped: (() -> Void)?
+
+  /// Has a function called when the loop stops.
+  ///
+  /// - Returns: Whether it will be; the loop may be stopping already.
+  func onStop(_ body: @escaping () -> Void) -> Bool {
+    guard (try? join()) != nil else { return false }
+    stopped = body
+    return true
+  }
+
+  override func stop() {
+    stopped.take()?()
+    _ = try? leave()
+  }
 
   func append(_ task: @escaping () -> Void) {
     tasks.append(task)

@@ -14,9 +14,13 @@ public final class UringEventLoop: EventLoop, @unchecked Sendable {
   /// The loop that runs the channels.
   public let loop: CompletionLoop
   private let tasks: TaskQueue
+  let callbacks = ScheduledCallbacks()
   private var spareVectors: [SendVectors] = []
   /// The memory of the last received bytes, used again once nobody holds it.
   private var receiveBuffer = ByteBuffer()
+
+  /// Many are asked for, and all are the same; made at the first, on the loop's thread.
+  private var voidFuture: EventLoopFuture<Void>?
 
   /// Makes an event loop of a completion loop.
   init(_ loop: CompletionLoop) {
@@ -29,6 +33,18 @@ public final class UringEventLoop: EventLoop, @unchecked Sendable {
 
   /// The loop's clock, which in a simulation is a simulated one.
   public var now: NIODeadline { .uptimeNanoseconds(loop.now.nanoseconds) }
+
+  /// A future that has succeeded; on the loop's thread always the same.
+  public func makeSucceededVoidFuture() -> EventLoopFuture<Void> {
+    if loop.isCurrent, let voidFuture { return voidFuture }
+    let promise = makePromise(of: Void.self)
+    promise.succeed(())
+    // A future keeps its loop, so the loop lets go of it when it stops.
+    if loop.isCurrent, tasks.onStop({ [unowned self] in voidFuture = nil }) {
+      voidFuture = promise.futureResult
+    }
+    return promise.futureResult
+  }
 
   // MARK: Tasks
 
