@@ -21,8 +21,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   public let pool: BufferPool
   /// Identifies the pool, to be compared without counting references.
   let poolIdentity: UInt
-  /// The loop as an actor's executor: `unownedExecutor` of an actor that is to live on the loop's
-  /// thread.
+  /// The loop as the executor of actors that are to live on its thread (`unownedExecutor`).
   public let serialExecutor: LoopSerialExecutor
   // Without checks at run time, which would cost each message; neither calls anybody.
   @exclusivity(unchecked) private var coreStorage: LoopCore
