@@ -39,8 +39,6 @@ public struct RingPoller: Poller, ~Copyable {
   let looks: UnsafeMutableBufferPointer<pollfd>
   /// The registered files that are no sockets.
   var others = EpollRegister()
-  /// Whether there was one: it may be an eventfd.
-  var watchesOthers = false
   /// Tells other pollers of events; made when it is first asked for.
   var notice: Notice?
   private let descriptorLimit: Int
@@ -131,6 +129,7 @@ public struct RingPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     try checkThread()
+    defer { giveNotice() }
     guard token != pollerReservedToken else { throw .invalidArgument }
     try interest.check()
     // As epoll refuses to watch itself.
@@ -150,10 +149,8 @@ public struct RingPoller: Poller, ~Copyable {
         throw error
       }
     }
-    if socket == 0 { watchesOthers = true }
     registrations[slot].set(token: token, interest: interest, mode: mode, socket: socket)
     listToArm(slot)
-    giveNotice()
   }
 
   /// Changes a registration.
@@ -165,6 +162,7 @@ public struct RingPoller: Poller, ~Copyable {
     _ descriptor: FileDescriptor, token: UInt64, interest: Interest, mode: PollMode
   ) throws(Errno) {
     try checkThread()
+    defer { giveNotice() }
     guard token != pollerReservedToken else { throw .invalidArgument }
     try interest.check()
     let slot = try registeredSlot(of: descriptor)
@@ -172,7 +170,6 @@ public struct RingPoller: Poller, ~Copyable {
     let socket = registrations[slot].socket
     registrations[slot].set(token: token, interest: interest, mode: mode, socket: socket)
     listToArm(slot)
-    giveNotice()
   }
 
   /// Stops to watch a descriptor.
@@ -184,10 +181,10 @@ public struct RingPoller: Poller, ~Copyable {
   /// - Throws: ``wrongThread``.
   public mutating func deregister(_ descriptor: FileDescriptor) throws(Errno) {
     try checkThread()
+    defer { giveNotice() }
     let slot = try registeredSlot(of: descriptor)
     let isSocket = registrations[slot].socket != 0
     try release(slot)
-    giveNotice()
     if !isSocket { try others.apply(.remove, to: descriptor, &plainCallCount) }
   }
 

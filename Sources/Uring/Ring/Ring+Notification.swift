@@ -20,7 +20,9 @@ extension Ring {
   /// Has the kernel forget that it put a signal off.
   ///
   /// What a ring with `deferTaskrun` is to signal from within an eventfd's signal is put off, and that
-  /// only once for each registration (io_eventfd_signal, Linux 6.18).
+  /// only once for each registration: nothing takes IO_EVENTFD_OP_SIGNAL_BIT back (io_eventfd_signal,
+  /// Linux 6.18). So it is in Linux 6.12.117 from within any wake, which every event of a poll is
+  /// (io_req_local_work_add, IOU_F_TWQ_IN_WAKE). Linux 7.3 puts these off too, but each one.
   ///
   /// - Parameter descriptor: The eventfd that ``notify(_:)`` was given.
   /// - Throws: ENOMEM and the errors of ``notify(_:)``: there is no eventfd then.

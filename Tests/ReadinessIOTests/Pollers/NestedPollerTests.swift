@@ -34,6 +34,44 @@ struct NestedPollerTests {
     }
   }
 
+  @Test("The descriptor may be asked for late", arguments: PollerKind.allCases)
+  func late(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channels = try (0..<2).map { _ in try Channel.stream() }
+    for channel in channels {
+      try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    }
+    // The kernel has the polls, and an event that nobody has taken.
+    #expect(try poller.ready() == [])
+    channels[0].write(1, to: channels[0].far)
+    let descriptor = try poller.fileDescriptor()
+    for channel in channels {
+      channel.write(1, to: channel.far)
+      #expect(Self.events(of: descriptor, timeout: -1) == Int16(POLLIN))
+      #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
+      channel.drain(channel.near)
+      #expect(try poller.ready() == [])
+    }
+  }
+
+  @Test("A refused change hides nothing", arguments: PollerKind.allCases)
+  func refused(kind: PollerKind) throws {
+    let poller = try kind.make()
+    let channels = try (0..<2).map { _ in try Channel.Kind.stream.makeApart() }
+    let descriptor = try poller.fileDescriptor()
+    for (index, channel) in channels.enumerated() {
+      try poller.register(
+        channel.near, token: UInt64(index), interest: .readable, mode: .level)
+    }
+    let closed = channels[0].near
+    channels[0].closeNear()
+    channels[1].write(1, to: channels[1].far)
+    // Takes in what has completed, and then throws.
+    #expect(throws: Errno.badFileDescriptor) { try poller.deregister(closed) }
+    #expect(Self.events(of: descriptor, timeout: 10_000) == Int16(POLLIN))
+    #expect(try poller.ready() == [ReadinessEvent(token: 1, readiness: .readable)])
+  }
+
   @Test("A sleeping thread is woken, which is not the poller's", arguments: PollerKind.allCases)
   func sleeper(kind: PollerKind) throws {
     let poller = try kind.make()
