@@ -8,10 +8,11 @@ package func openDescriptorCount() -> Int {
 /// Has the runtime make its timers.
 ///
 /// The first of each clock takes a descriptor (timerfd_create(2)), and a test's time limit uses one:
-/// it would be the one that a test has just given back.
+/// it would be the one that a test has just given back. A timer whose instant has passed before the
+/// runtime looks takes none, so these are not too short.
 private func takeTimerDescriptors() async throws {
-  try await Task.sleep(for: .nanoseconds(1), clock: .continuous)
-  try await Task.sleep(for: .nanoseconds(1), clock: .suspending)
+  try await Task.sleep(for: .milliseconds(5), clock: .continuous)
+  try await Task.sleep(for: .milliseconds(5), clock: .suspending)
 }
 
 /// Lowers the limit so that so many more descriptors fit below it.
