@@ -1,5 +1,6 @@
 import CompletionIO
 import Dispatch
+import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOUring
@@ -64,6 +65,21 @@ import Testing
       }
       for client in clients { try await client.close() }
       try await server.close()
+    }
+  }
+
+  /// A listener whose accepts cannot succeed any more ends instead of trying for ever.
+  @Test(arguments: kernels) func aListenerThatIsShutDownEnds(on kernel: KernelChoice) async throws {
+    try await withGroup(kernel) { group in
+      let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      try #require(listening >= 0)
+      let log = EventLog()
+      let server = try await UringServerBootstrap(group: group)
+        .serverChannelInitializer { $0.pipeline.addHandler(log) }
+        .withBoundSocket(listening).get()
+      #expect(shutdown(listening, Int32(SHUT_RD)) == 0)
+      try await server.closeFuture.get()
+      #expect(log.events.contains("error"))
     }
   }
 

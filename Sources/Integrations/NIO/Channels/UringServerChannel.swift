@@ -127,9 +127,16 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
     if outcome.result >= 0 {
       take(FileDescriptor(rawValue: outcome.result))
     } else if life == .active, !outcome.isTransient, let error = outcome.error {
-      pipeline.syncOperations.fireErrorCaught(IOError(error, "accept"))
+      acceptFailed(IOError(error, "accept"))
     }
     if life == .active, isReadPending, held.isEmpty { arm() }
+  }
+
+  /// Closes the listener: the policy has tried again whatever can be tried again, and a listener whose
+  /// accepts fail at once would keep its loop busy for ever.
+  private func acceptFailed(_ error: any Error) {
+    pipeline.syncOperations.fireErrorCaught(error)
+    if isOpen { close0(error: error, mode: .all, promise: nil) }
   }
 
   private func take(_ connection: FileDescriptor) {
