@@ -50,6 +50,17 @@ let package = Package(
         .product(name: "Uring", package: "swift-uring"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "uring-http",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOUring", package: "swift-uring"),
+        .product(name: "CompletionIO", package: "swift-uring"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "UringHotPathTests",
       dependencies: ["uring-hot-path"],
