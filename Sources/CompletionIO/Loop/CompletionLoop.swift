@@ -28,9 +28,9 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var jobStorage = RingQueue<Job>()
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
   /// Delegates that have asked for a turn before the next submission, in order.
-  var turnTakers: [OperationDelegate] = []
+  @exclusivity(unchecked) var turnTakers: [OperationDelegate] = []
   /// Answers of the kernel that came in this turn.
-  public internal(set) var answerCountOfTurn = 0
+  @exclusivity(unchecked) public internal(set) var answerCountOfTurn = 0
   /// Members that wait for room in the flight table, in order.
   var roomWaiters = MemberQueue()
   /// An object that the layer above keeps with the loop.
