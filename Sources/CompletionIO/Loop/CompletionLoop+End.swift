@@ -32,8 +32,7 @@ extension CompletionLoop {
   }
 
   private var isDrained: Bool {
-    guard jobs.isEmpty, enlisted.isEmpty, turnTakers.isEmpty, !core.hasWork, taskCount == 0
-    else { return false }
+    guard jobs.isEmpty, enlisted.isEmpty, !core.hasWork, taskCount == 0 else { return false }
     guard operationCount > 0 else { return true }
     if operationCount == 1, wakeReader.isArmed { wakeReader.stop() }
     return false

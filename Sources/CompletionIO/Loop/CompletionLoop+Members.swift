@@ -22,7 +22,7 @@ extension CompletionLoop {
   /// Notifies the members that have asked for it, those that ask meanwhile too.
   func runEnlisted() {
     while !enlisted.isEmpty { notifyFirstEnlisted() }
-    if !turnTakers.isEmpty { runTurnTakers() }
+    if !core.turnTakers.isEmpty { runTurnTakers() }
   }
 
   /// Puts an operation of a member on its way.

@@ -27,10 +27,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var coreStorage: LoopCore
   @exclusivity(unchecked) private var jobStorage = RingQueue<Job>()
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
-  /// Delegates that have asked for a turn before the next submission, in order.
-  @exclusivity(unchecked) var turnTakers: [OperationDelegate] = []
-  /// Answers of the kernel that came in this turn.
-  @exclusivity(unchecked) public internal(set) var answerCountOfTurn = 0
   /// Members that wait for room in the flight table, in order.
   var roomWaiters = MemberQueue()
   /// An object that the layer above keeps with the loop.
@@ -174,7 +170,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     if !roomWaiters.isEmpty { runRoomWaiters() }
     enter(&kernel, limit)
     let count = unsafe kernel.reap(into: batch)
-    answerCountOfTurn = count
+    core.answerCountOfTurn = count
     if failureCount > 0 { recover(reapedCount: count, on: &kernel) }
     for index in 0..<count {
       if let delivery = unsafe core.settle(batch[index], on: &kernel) { deliver(delivery) }
@@ -183,7 +179,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func enter<K: Kernel & ~Copyable>(_ kernel: inout K, _ limit: Duration?) {
-    var mayWait = jobs.isEmpty && enlisted.isEmpty && turnTakers.isEmpty && !core.hasWork
+    var mayWait = jobs.isEmpty && enlisted.isEmpty && !core.hasWork
     if core.hasBufferForWaiter(in: pool) { mayWait = false }
     if isStopping, hasOnlyItself { mayWait = false }
     if mayWait { mayWait = inbox.fallAsleep() }

@@ -25,6 +25,10 @@ struct LoopCore: ~Copyable {
   var ended: [Completion] = []
   /// Timeouts to be counted from the next look at the clock.
   var freshTimeouts: [FreshTimeout] = []
+  /// Delegates that have asked for a turn before the next submission, in order.
+  var turnTakers: [OperationDelegate] = []
+  /// Answers of the kernel that came in this turn.
+  var answerCountOfTurn = 0
   var statistics = LoopStatistics()
   var fill = BufferFill()
   var refusals = BufferRefusals()
@@ -111,6 +115,6 @@ struct LoopCore: ~Copyable {
   /// Whether anything should happen before the next wait.
   var hasWork: Bool {
     !backlog.isEmpty || !controls.isEmpty || !ended.isEmpty || !freshTimeouts.isEmpty
-      || !refusals.buffers.isEmpty
+      || !refusals.buffers.isEmpty || !turnTakers.isEmpty
   }
 }

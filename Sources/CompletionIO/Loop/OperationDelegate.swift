@@ -88,7 +88,7 @@ extension OperationDelegate {
     guard !loop.hasEnded else { throw LoopError(.stopped) }
     guard !awaitsTurn else { return }
     awaitsTurn = true
-    loop.turnTakers.append(self)
+    loop.core.turnTakers.append(self)
   }
 
   /// Starts a timer that ends at an instant; ``timerEnded(context:isDue:)`` tells so.
@@ -149,15 +149,18 @@ extension CompletionLoop {
   /// How many turns the loop has begun; what is submitted within one goes to the kernel together.
   public var turnCount: UInt64 { core.statistics.enters }
 
+  /// Answers of the kernel that came in this turn.
+  public var answerCountOfTurn: Int { core.answerCountOfTurn }
+
   /// Gives each delegate that waits its turn; one that has taken it already has it in the next turn.
   func runTurnTakers() {
     var index = 0
     var laterCount = 0
-    while index < turnTakers.count {
-      let delegate = turnTakers[index]
+    while index < core.turnTakers.count {
+      let delegate = core.turnTakers[index]
       index += 1
       guard delegate.lastTurn != turnCount else {
-        turnTakers[laterCount] = delegate
+        core.turnTakers[laterCount] = delegate
         laterCount += 1
         continue
       }
@@ -166,6 +169,6 @@ extension CompletionLoop {
       delegate.beforeSubmit()
       while !enlisted.isEmpty { notifyFirstEnlisted() }
     }
-    turnTakers.removeSubrange(laterCount...)
+    core.turnTakers.removeSubrange(laterCount...)
   }
 }
