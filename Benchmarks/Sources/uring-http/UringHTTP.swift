@@ -55,7 +55,7 @@ struct UringHTTP: ParsableCommand {
         .bind(host: "127.0.0.1", port: port).wait()
     }
     print("port=\(server.localAddress?.port ?? 0)")
-    unsafe fflush(stdout)
+    fflush(nil)
     server.eventLoop.scheduleTask(in: .seconds(Int64(maxSeconds))) { server.close(promise: nil) }
     try server.closeFuture.wait()
   }
