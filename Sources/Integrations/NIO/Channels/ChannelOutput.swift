@@ -29,8 +29,6 @@ struct ChannelOutput {
   var isFlushWanted = false
   /// Whether bytes are being sent, so that a flush within has nothing to do.
   var isSendingNow = false
-  /// Whether the channel's close waits for what the kernel has, whose writes stay until then.
-  var keepsWrites = false
 
   var isIdle: Bool {
     if case .idle = sending { true } else { false }

@@ -120,6 +120,12 @@ public class UringChannel: OperationDelegate, Channel, ChannelCore, @unchecked S
     if life == .closed { closeDescriptorIfUnused() }
   }
 
+  /// Has the loop call ``beforeSubmit()``.
+  final func takeTurn() {
+    // Only a loop that has ended refuses, whose channels are closed.
+    try? enlist()
+  }
+
   /// Notified of an answer to an operation.
   func answered(_ outcome: Outcome, lease: consuming BufferLease?) {}
 

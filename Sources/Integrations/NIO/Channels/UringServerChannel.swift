@@ -99,11 +99,6 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
     if held.isEmpty { arm() } else { takeTurn() }
   }
 
-  private func takeTurn() {
-    // Only a loop that has ended refuses, whose channels are closed.
-    try? enlist()
-  }
-
   /// Without autoRead no more than one connection is taken from the kernel for each read.
   private func arm() {
     guard case .idle = accepting else { return }

@@ -39,12 +39,6 @@ public final class UringStreamChannel: UringChannel, @unchecked Sendable {
     if output.isFlushWanted { sendFlushed() }
   }
 
-  /// Has the loop call ``beforeSubmit()``.
-  func takeTurn() {
-    // Only a loop that has ended refuses, whose channels are closed.
-    try? enlist()
-  }
-
   override func activated() {
     if output.writes.hasFlushed { sendFlushed() }
     if life == .active, !settings.autoRead { watchForEnd() }
