@@ -20,13 +20,14 @@ FILES = [
     "SerialExecutorTests", "EventLoopFutureTest", "EventLoopFutureIsolatedTests",
     "NIOLoopBoundTests", "UniversalBootstrapSupportTest", "EventLoopTest",
     "AsyncChannelBootstrapTests", "BootstrapTest", "FileRegionTest", "AcceptBackoffHandlerTest",
+    "DatagramChannelTests", "MulticastTest",
 ]
 SUPPORT = ["TestUtils", "CoWValue", "XCTest+AsyncAwait", "IPv4Header"]
 
 # Names of NIOPosix's own classes and internals, which no other implementation can be cast to.
 FOREIGN = re.compile(
     r"\b(SelectableEventLoop|(?:Server)?SocketChannel\(|NonAcceptingServerSocket|ServerSocket\(|"
-    r"BaseSocket|Selector\b|NIOPipeBootstrap|DatagramBootstrap|VsockAddress|takeOverGlobal|"
+    r"BaseSocket|Selector\b|NIOPipeBootstrap|DatagramChannel\(|VsockAddress|takeOverGlobal|"
     r"withEventLoopGroup|NIOThreadPool|pinnedCPUIds|isPosixError|threadName|currentEventLoop|"
     r"_unsafe\w*TakingOver|NIORawSocketBootstrap|(?<!Uring)Socket\(|PendingStreamWritesManager|"
     r"MultiThreadedEventLoopGroup\.(?!singleton)\w+|MultiThreadedEventLoopGroup\(\s*\w*[cC]onfig|"
@@ -74,6 +75,7 @@ NAMES = """import NIOUring
 typealias MultiThreadedEventLoopGroup = UringEventLoopGroup
 typealias ServerBootstrap = UringServerBootstrap
 typealias ClientBootstrap = UringClientBootstrap
+typealias DatagramBootstrap = UringDatagramBootstrap
 
 extension UringEventLoopGroup {
   /// NIOPosix's has no way to fail but to end the program.

@@ -8,6 +8,7 @@ enum UnsafeFiles {
       "FilePiece", "UringChannel", "UringChannel+Options", "UringStreamChannel+Receiving",
       "UringStreamChannel+Sending",
     ],
+    "Sources/Integrations/NIO/Datagrams": ["UringDatagramChannel+Sending"],
     "Sources/Integrations/NIO/EventLoops": ["UringEventLoop"],
     "Sources/Integrations/NIO/Sockets": [
       "SendVectors", "SocketAddress+Conversion", "SocketAddressMemory",

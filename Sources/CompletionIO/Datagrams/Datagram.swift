@@ -10,7 +10,7 @@ public struct Datagram: ~Copyable, Sendable {
   private let header: DatagramHeader
 
   /// Reads what the kernel has written; `nil` if that is no message.
-  init?(_ lease: consuming BufferLease, layout: MessageLayout) {
+  package init?(_ lease: consuming BufferLease, layout: MessageLayout) {
     guard let message = ReceivedMessage(parsing: lease.bytes, layout: layout) else { return nil }
     lease.removeFirst(message.payload.lowerBound)
     self.lease = lease

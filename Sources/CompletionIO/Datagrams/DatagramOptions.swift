@@ -88,7 +88,7 @@ public struct DatagramOptions: Hashable, Sendable {
   }
 
   /// The room that a datagram's header needs.
-  func layout(for family: Int32) -> MessageLayout {
+  package func layout(for family: Int32) -> MessageLayout {
     var control = 0
     if tellsDestination {
       // struct in_pktinfo, struct in6_pktinfo.

@@ -1,12 +1,12 @@
 internal import Glibc
-internal import Uring
+package import Uring
 
 /// Memory for one datagram on its way out: a `msghdr`, its vector, the address, control messages.
 ///
 /// The kernel reads all of it until the completion: control messages again with each try
 /// (____sys_sendmsg). Whoever takes a block gives it back to its ``MessageBlocks``.
 @safe
-struct MessageBlock {
+package struct MessageBlock {
   private let memory: UnsafeMutableRawPointer
 
   private static let vectorOffset = 64
@@ -36,13 +36,13 @@ struct MessageBlock {
   }
 
   /// Sets the bytes.
-  func setBytes(at address: UInt, byteCount: Int) {
+  package func setBytes(at address: UInt, byteCount: Int) {
     unsafe vector.pointee.iov_base = unsafe UnsafeMutableRawPointer(bitPattern: address)
     unsafe vector.pointee.iov_len = byteCount
   }
 
   /// Sets where the datagram goes; to the socket's peer if `nil`.
-  func setAddress(_ address: SocketAddress?) {
+  package func setAddress(_ address: SocketAddress?) {
     guard let address else { return setName(byteCount: 0) }
     let target = unsafe memory + Self.nameOffset
     let count = unsafe address.withSockaddr { pointer, byteCount in
@@ -72,7 +72,7 @@ struct MessageBlock {
   }
 
   /// Sets the control messages.
-  func setControl(_ options: DatagramSendOptions, isIPv6: Bool) {
+  package func setControl(_ options: DatagramSendOptions, isIPv6: Bool) {
     var count = 0
     if !options.isEmpty {
       let target = unsafe memory + Self.controlOffset
@@ -85,21 +85,24 @@ struct MessageBlock {
   }
 
   /// A send of the datagram.
-  func send(byteCount: Int, to descriptor: Descriptor) -> Request {
+  package func send(byteCount: Int, to descriptor: Descriptor) -> Request {
     unsafe .sendMessage(UnsafeRawPointer(memory), byteCount: byteCount, to: descriptor)
   }
 }
 
 /// Blocks of one socket that nobody uses, so that a datagram allocates nothing.
-struct MessageBlocks: ~Copyable {
+package struct MessageBlocks: ~Copyable {
   private var free: [MessageBlock] = []
 
   /// Blocks that are kept for datagrams to come.
   private static var keptCount: Int { 64 }
 
-  mutating func take() -> MessageBlock { free.popLast() ?? MessageBlock() }
+  /// Makes an empty collection.
+  package init() {}
 
-  mutating func put(_ block: MessageBlock) {
+  package mutating func take() -> MessageBlock { free.popLast() ?? MessageBlock() }
+
+  package mutating func put(_ block: MessageBlock) {
     guard free.count < Self.keptCount else { return block.free() }
     free.append(block)
   }

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import SystemPackage
-internal import Uring
+package import Uring
 
 /// The network interface that a group is joined on.
 public enum NetworkInterface: Hashable, Sendable {
@@ -29,18 +29,28 @@ public enum NetworkInterface: Hashable, Sendable {
 }
 
 /// A group that a socket joins or leaves: RFC 3678.
-struct MulticastGroup {
+package struct MulticastGroup {
   let group: SocketAddress
   let interfaceIndex: UInt32
   let source: SocketAddress?
 
+  /// - Parameters:
+  ///   - group: The group's address; its port does not count.
+  ///   - interfaceIndex: Where its datagrams come in; 0 for the kernel's choice.
+  ///   - source: The only sender that is heard; everybody if `nil`.
+  package init(group: SocketAddress, interfaceIndex: UInt32, source: SocketAddress?) {
+    self.group = group
+    self.interfaceIndex = interfaceIndex
+    self.source = source
+  }
+
   /// Joins the group.
-  var joining: SocketSetting {
+  package var joining: SocketSetting {
     source == nil ? setting(42, "MCAST_JOIN_GROUP") : setting(46, "MCAST_JOIN_SOURCE_GROUP")
   }
 
   /// Leaves it.
-  var leaving: SocketSetting {
+  package var leaving: SocketSetting {
     source == nil ? setting(45, "MCAST_LEAVE_GROUP") : setting(47, "MCAST_LEAVE_SOURCE_GROUP")
   }
 

@@ -1,9 +1,9 @@
 /// Numbers of UDP that glibc's headers do not have (linux/udp.h).
-enum UDPConstants {
+package enum UDPConstants {
   /// `SOL_UDP`.
-  static let level: Int32 = 17
+  package static let level: Int32 = 17
   /// `UDP_SEGMENT`, Linux 4.18.
-  static let segment: Int32 = 103
+  package static let segment: Int32 = 103
   /// `UDP_GRO`, Linux 5.0.
-  static let receivesTogether: Int32 = 104
+  package static let receivesTogether: Int32 = 104
 }

@@ -11,7 +11,8 @@ package final class MessageMemory {
   private let header: UnsafeMutablePointer<msghdr>
   private let vector: UnsafeMutablePointer<iovec>
   private let memory: UnsafeMutableRawPointer
-  private let byteCount: Int
+  /// Room for a message's own bytes.
+  package let byteCount: Int
 
   /// Makes memory.
   ///

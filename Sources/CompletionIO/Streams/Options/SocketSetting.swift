@@ -1,8 +1,8 @@
 /// An option and what it is to be set to, for a socket that is not there yet.
-struct SocketSetting: Hashable, Sendable {
-  let name: SocketOptionName
+package struct SocketSetting: Hashable, Sendable {
+  package let name: SocketOptionName
   /// The value as the kernel wants it; `nil` for one that the option cannot have.
-  let bytes: [UInt8]?
+  package let bytes: [UInt8]?
 
   init<Value>(_ option: SocketOption<Value>, _ value: Value) {
     name = option.name

@@ -10,6 +10,13 @@ struct ChannelSetup: Sendable {
   var initializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
   var protocolHandlers: (@Sendable () -> [any ChannelHandler])?
 
+  /// Of sockets of datagrams, which have no option by themselves.
+  static var ofDatagrams: Self {
+    var setup = Self()
+    setup.options = ChannelOptions.Storage()
+    return setup
+  }
+
   /// TCP_NODELAY is on unless it is said otherwise, as it is with NIOPosix.
   init() {
     options.append(key: .tcpOption(.tcp_nodelay), value: 1)

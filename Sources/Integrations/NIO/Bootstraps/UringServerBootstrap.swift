@@ -97,6 +97,9 @@ public final class UringServerBootstrap {
     return self
   }
 
+  /// Takes a limit for a bind, which never waits: there is nothing to limit.
+  public func bindTimeout(_ timeout: TimeAmount) -> Self { self }
+
   // MARK: Listening
 
   /// Listens on a host's first address.

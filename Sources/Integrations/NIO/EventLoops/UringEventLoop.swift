@@ -124,8 +124,12 @@ public final class UringEventLoop: EventLoop, @unchecked Sendable {
 
   /// Copies received bytes, into the memory of the last ones if nobody holds them any more.
   func copy(_ lease: consuming BufferLease) -> ByteBuffer {
-    receiveBuffer.clear(minimumCapacity: lease.byteCount)
-    unsafe lease.bytes.withUnsafeBytes { _ = unsafe receiveBuffer.writeBytes($0) }
+    copy(lease.bytes)
+  }
+
+  func copy(_ bytes: RawSpan) -> ByteBuffer {
+    receiveBuffer.clear(minimumCapacity: bytes.byteCount)
+    unsafe bytes.withUnsafeBytes { _ = unsafe receiveBuffer.writeBytes($0) }
     return receiveBuffer
   }
 }

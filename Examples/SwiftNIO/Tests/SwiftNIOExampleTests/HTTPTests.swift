@@ -1,0 +1,30 @@
+import CompletionIO
+import HelloHTTP
+import NIOCore
+import NIOHTTP1
+import NIOUring
+import Serving
+import Testing
+
+/// NIOHTTP1 on completion loops.
+@Suite struct HTTPTests {
+  @Test(arguments: kernels)
+  func severalRequestsOfAConnection(on kernel: KernelChoice) async throws {
+    try await withServer(on: kernel) { try await HelloHTTP.start(on: $0, port: 0) } _: {
+      for _ in 0..<4 { try await converse(with: $1, by: $0) }
+    }
+  }
+
+  @Test(arguments: kernels)
+  func aRequestThatIsNoneIsRefused(on kernel: KernelChoice) async throws {
+    try await withServer(on: kernel) { try await HelloHTTP.start(on: $0, port: 0) } _: {
+      let client = try await $0.connect(to: $1)
+      try await client.executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "what is this\r\n\r\n"))
+        var parts = inbound.makeAsyncIterator()
+        let answer = String(buffer: try await parts.next(.max))
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+      }
+    }
+  }
+}
