@@ -12,6 +12,7 @@ public struct EchoService: RegistrableRPCService {
   /// Makes a service.
   public init() {}
 
+  /// Has a router know both methods.
   public func registerMethods<Transport: ServerTransport>(
     with router: inout RPCRouter<Transport>
   ) {
@@ -30,15 +31,18 @@ public struct EchoService: RegistrableRPCService {
 
 /// Messages that are their own bytes.
 public struct ByteCoding: MessageSerializer, MessageDeserializer {
+  /// Bytes.
   public typealias Message = [UInt8]
 
   /// Makes a coding.
   public init() {}
 
+  /// Copies a message for the transport.
   public func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) -> Bytes {
     Bytes(message)
   }
 
+  /// Copies a message of the transport.
   public func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) -> [UInt8] {
     bytes.withUnsafeBytes { Array($0) }
   }

@@ -32,6 +32,8 @@ public enum GRPCEcho {
   /// - Parameters:
   ///   - address: Where the server listens.
   ///   - group: Gets the connection.
+  /// - Returns: The transport, connected.
+  /// - Throws: `IOError` of the kernel when nobody listens there.
   public static func clientTransport(
     to address: NIOCore.SocketAddress, on group: UringEventLoopGroup
   ) async throws -> HTTP2ClientTransport.WrappedChannel {

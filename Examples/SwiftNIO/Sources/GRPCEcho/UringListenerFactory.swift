@@ -18,8 +18,16 @@ public struct UringListenerFactory: HTTP2ServerTransport.ListenerFactory {
     self.port = port
   }
 
+  /// The group that listens.
   public var eventLoopGroup: any EventLoopGroup { group }
 
+  /// Listens.
+  ///
+  /// - Parameters:
+  ///   - listenerConfigurator: Sets up the listener.
+  ///   - connectionConfigurator: Sets up each connection.
+  /// - Returns: The listener, with its connections.
+  /// - Throws: `IOError` of the kernel when nobody can listen there.
   public func makeListeningChannel(
     listenerConfigurator: HTTP2ServerTransport.ListenerConfigurator,
     connectionConfigurator: HTTP2ServerTransport.ConnectionConfigurator

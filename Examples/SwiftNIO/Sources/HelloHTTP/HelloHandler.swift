@@ -3,7 +3,9 @@ public import NIOHTTP1
 
 /// Greets who asks, and gives back the bodies of requests.
 public final class HelloHandler: ChannelInboundHandler {
+  /// What clients ask.
   public typealias InboundIn = HTTPServerRequestPart
+  /// What they are answered.
   public typealias OutboundOut = HTTPServerResponsePart
 
   private var isLast = false
@@ -12,6 +14,7 @@ public final class HelloHandler: ChannelInboundHandler {
   /// Makes a handler of one connection, or of one stream of HTTP/2.
   public init() {}
 
+  /// Answers a part of a request.
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch Self.unwrapInboundIn(data) {
     case .head(let head): begin(head, context)

@@ -21,6 +21,7 @@ public enum HelloHTTP2 {
   ///   - port: The port; 0 for any that is free.
   ///   - context: Names `h2` and `http/1.1` as protocols.
   /// - Returns: The server, listening.
+  /// - Throws: `IOError` of the kernel when nobody can listen there.
   public static func start(
     on group: UringEventLoopGroup, port: Int, context: NIOSSLContext
   ) async throws -> RunningServer {

@@ -15,7 +15,8 @@ public enum HelloHummingbird {
   public static func start(
     on group: UringEventLoopGroup, port: Int
   ) async throws -> RunningServer {
-    try await start(on: group, port: port) { request, writer, _ in try await hello(request, writer) }
+    try await start(on: group, port: port) { request, writer, _ in try await hello(request, writer)
+    }
   }
 
   /// Listens on the loopback interface, and answers as a function does.

@@ -29,6 +29,7 @@ public struct UringServer<ChildChannel: ServerChildChannel>: Sendable {
   ///   - group: Listens, and gets the connections.
   ///   - port: The port; 0 for any that is free.
   ///   - onListening: Called with the address once the server listens.
+  /// - Throws: `IOError` of the kernel when nobody can listen there.
   public func run(
     on group: UringEventLoopGroup, port: Int,
     onListening: @Sendable (SocketAddress) -> Void

@@ -5,6 +5,7 @@ extension UringServerBootstrap {
   /// Prepares listeners as all of these examples want them.
   ///
   /// - Parameter group: Listens, and gets the connections.
+  /// - Returns: A bootstrap that can be told more.
   public static func forExamples(on group: UringEventLoopGroup) -> UringServerBootstrap {
     UringServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
@@ -19,6 +20,7 @@ extension UringEventLoopGroup {
   ///   - port: The port; 0 for any that is free.
   ///   - initializer: Sets up each connection.
   /// - Returns: The server, listening.
+  /// - Throws: `IOError` of the kernel when nobody can listen there.
   public func serve(
     port: Int, _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) async throws -> RunningServer {

@@ -30,6 +30,7 @@ public struct RunningServer: Sendable {
 
 /// A listener has no address, for instance because it is closed.
 public struct NoAddress: Error {
+  /// Makes an error.
   public init() {}
 }
 

@@ -34,6 +34,8 @@ public struct SelfSignedCertificate: Sendable {
   /// What a server needs to show the certificate.
   ///
   /// - Parameter protocols: What it speaks above TLS, as ALPN names it, in its order of preference.
+  /// - Returns: The context, for any number of connections.
+  /// - Throws: `NIOSSLError` if BoringSSL refuses.
   public func serverContext(protocols: [String] = []) throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: [.certificate(certificate)], privateKey: .privateKey(key))
@@ -44,6 +46,8 @@ public struct SelfSignedCertificate: Sendable {
   /// What a client needs to trust the certificate, and no other.
   ///
   /// - Parameter protocols: What it speaks above TLS, in its order of preference.
+  /// - Returns: The context, for any number of connections.
+  /// - Throws: `NIOSSLError` if BoringSSL refuses.
   public func clientContext(protocols: [String] = []) throws -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = .certificates([certificate])

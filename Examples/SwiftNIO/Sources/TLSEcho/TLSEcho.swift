@@ -23,6 +23,8 @@ public enum TLSEcho {
   /// - Parameters:
   ///   - group: Gets the connections.
   ///   - context: Says whom the client trusts.
+  /// - Returns: A bootstrap.
+  /// - Throws: `NIOSSLExtraError` of a name that is none.
   public static func clientBootstrap(
     on group: UringEventLoopGroup, context: NIOSSLContext
   ) throws -> NIOClientTCPBootstrap {

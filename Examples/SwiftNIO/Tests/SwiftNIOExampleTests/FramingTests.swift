@@ -10,8 +10,8 @@ import Testing
 @Suite struct FramingTests {
   @Test(arguments: kernels)
   func linesInPieces(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await FramedMessages.startLines(on: $0, port: 0) } _: {
-      let client = try await $0.connect(to: $1)
+    try await withServer(on: kernel, FramedMessages.startLines) { group, server in
+      let client = try await group.connect(to: server)
       try await client.executeThenClose { inbound, outbound in
         var parts = inbound.makeAsyncIterator()
         for piece in ["on", "e\nt", "wo\nthree\r", "\n"] {
@@ -24,8 +24,8 @@ import Testing
 
   @Test(arguments: kernels)
   func messagesBehindTheirLength(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await FramedMessages.startLengths(on: $0, port: 0) } _: {
-      try await withLengths(to: $1, on: $0) { inbound, outbound in
+    try await withServer(on: kernel, FramedMessages.startLengths) { group, server in
+      try await withLengths(to: server, on: group) { inbound, outbound in
         var messages = inbound.makeAsyncIterator()
         for count in [0, 1, 65_536, 700_000, 3] {
           let message = pattern(count)
@@ -39,8 +39,7 @@ import Testing
 
   @Test(arguments: kernels)
   func connectionsAreAskedToEnd(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await FramedMessages.startLines(on: $0, port: 0) } _: {
-      group, server in
+    try await withServer(on: kernel, FramedMessages.startLines) { group, server in
       let client = try await group.connect(to: server)
       let other = try await group.connect(to: server)
       try await client.executeThenClose { inbound, outbound in
@@ -61,8 +60,7 @@ import Testing
 
   @Test(arguments: kernels)
   func aConversationIsNotBrokenOff(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await FramedMessages.startLengths(on: $0, port: 0) } _: {
-      group, server in
+    try await withServer(on: kernel, FramedMessages.startLengths) { group, server in
       let hasStopped = Atomic(false)
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         try await withLengths(to: server, on: group) { inbound, outbound in

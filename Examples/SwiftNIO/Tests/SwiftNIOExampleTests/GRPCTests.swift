@@ -73,10 +73,10 @@ import Testing
   private func withClient(
     on kernel: KernelChoice, _ body: (Client) async throws -> Void
   ) async throws {
-    try await withServer(on: kernel) { try await GRPCEcho.start(on: $0, port: 0) } _: {
-      let transport = try await GRPCEcho.clientTransport(to: $1.address, on: $0)
+    try await withServer(on: kernel, GRPCEcho.start) { group, server in
+      let transport = try await GRPCEcho.clientTransport(to: server.address, on: group)
       try await withGRPCClient(transport: transport) { try await body($0) }
-      try await $1.stop()
+      try await server.stop()
     }
   }
 }

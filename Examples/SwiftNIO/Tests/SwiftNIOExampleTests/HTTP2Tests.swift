@@ -15,8 +15,8 @@ import Testing
 
   @Test(arguments: kernels)
   func streamsOfAConnection(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await HelloHTTP2.start(on: $0, port: 0) } _: {
-      try await askOnStreams(of: try await connect(to: $1, on: $0, tls: nil))
+    try await withServer(on: kernel, HelloHTTP2.start(on:port:)) { group, server in
+      try await askOnStreams(of: try await connect(to: server, on: group, tls: nil))
     }
   }
 
@@ -26,9 +26,9 @@ import Testing
     let context = try certificate.serverContext(protocols: ["h2", "http/1.1"])
     let clientContext = try certificate.clientContext(protocols: ["h2"])
     try await withServer(on: kernel) {
-      try await HelloHTTP2.start(on: $0, port: 0, context: context)
-    } _: {
-      try await askOnStreams(of: try await connect(to: $1, on: $0, tls: clientContext))
+      try await HelloHTTP2.start(on: $0, port: $1, context: context)
+    } _: { group, server in
+      try await askOnStreams(of: try await connect(to: server, on: group, tls: clientContext))
     }
   }
 

@@ -10,15 +10,15 @@ import Testing
 @Suite struct HTTPTests {
   @Test(arguments: kernels)
   func severalRequestsOfAConnection(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await HelloHTTP.start(on: $0, port: 0) } _: {
-      for _ in 0..<4 { try await converse(with: $1, by: $0) }
+    try await withServer(on: kernel, HelloHTTP.start) { group, server in
+      for _ in 0..<4 { try await converse(with: server, by: group) }
     }
   }
 
   @Test(arguments: kernels)
   func aRequestThatIsNoneIsRefused(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await HelloHTTP.start(on: $0, port: 0) } _: {
-      let client = try await $0.connect(to: $1)
+    try await withServer(on: kernel, HelloHTTP.start) { group, server in
+      let client = try await group.connect(to: server)
       try await client.executeThenClose { inbound, outbound in
         try await outbound.write(ByteBuffer(string: "what is this\r\n\r\n"))
         var parts = inbound.makeAsyncIterator()

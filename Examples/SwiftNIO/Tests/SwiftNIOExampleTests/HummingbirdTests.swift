@@ -12,16 +12,16 @@ import Testing
 @Suite struct HummingbirdTests {
   @Test(arguments: kernels)
   func severalRequestsOfAConnection(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await HelloHummingbird.start(on: $0, port: 0) } _: {
-      for _ in 0..<4 { try await converse(with: $1, by: $0) }
-      try await $1.stop()
+    try await withServer(on: kernel, HelloHummingbird.start(on:port:)) { group, server in
+      for _ in 0..<4 { try await converse(with: server, by: group) }
+      try await server.stop()
     }
   }
 
   @Test(arguments: kernels)
   func connectionsAreHandledOnTheirOwnLoop(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { group in
-      try await HelloHummingbird.start(on: group, port: 0) { _, writer, channel in
+    try await withServer(on: kernel) { group, port in
+      try await HelloHummingbird.start(on: group, port: port) { _, writer, channel in
         let isOnLoop = channel.eventLoop.inEventLoop
         let text = ByteBuffer(string: "on its loop: \(isOnLoop)")
         let response = Response(status: .ok, body: ResponseBody(byteBuffer: text))

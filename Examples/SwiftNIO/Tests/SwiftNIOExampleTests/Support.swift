@@ -9,12 +9,12 @@ let kernels: [KernelChoice] = [.ring, .readiness]
 /// Runs a body with a server, and with the group of two loops that it and its clients share.
 func withServer(
   on kernel: KernelChoice,
-  _ start: (UringEventLoopGroup) async throws -> RunningServer,
+  _ start: (UringEventLoopGroup, _ port: Int) async throws -> RunningServer,
   _ body: (UringEventLoopGroup, RunningServer) async throws -> Void
 ) async throws {
   let group = try UringEventLoopGroup(numberOfThreads: 2, kernel: kernel)
   do {
-    let server = try await start(group)
+    let server = try await start(group, 0)
     try await body(group, server)
   } catch {
     try await group.shutdownGracefully()

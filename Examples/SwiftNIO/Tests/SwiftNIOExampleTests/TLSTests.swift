@@ -15,9 +15,9 @@ import Testing
     let certificate = try SelfSignedCertificate()
     let context = try certificate.serverContext()
     try await withServer(on: kernel) {
-      try await TLSEcho.start(on: $0, port: 0, context: context)
-    } _: {
-      let client = try await connect(to: $1, on: $0, context: certificate.clientContext())
+      try await TLSEcho.start(on: $0, port: $1, context: context)
+    } _: { group, server in
+      let client = try await connect(to: server, on: group, context: certificate.clientContext())
       try await client.executeThenClose { inbound, outbound in
         var parts = inbound.makeAsyncIterator()
         for count in [1, 16_384, 1_000_000] {
@@ -35,7 +35,7 @@ import Testing
     let context = try SelfSignedCertificate().serverContext()
     let other = try SelfSignedCertificate().clientContext()
     try await withServer(on: kernel) {
-      try await TLSEcho.start(on: $0, port: 0, context: context)
+      try await TLSEcho.start(on: $0, port: $1, context: context)
     } _: { group, server in
       let client = try await connect(to: server, on: group, context: other)
       let error = await #expect(throws: NIOSSLError.self) {
@@ -55,7 +55,7 @@ import Testing
     let certificate = try SelfSignedCertificate()
     let context = try certificate.serverContext(protocols: ["h2", "http/1.1"])
     try await withServer(on: kernel) {
-      try await HelloHTTP2.start(on: $0, port: 0, context: context)
+      try await HelloHTTP2.start(on: $0, port: $1, context: context)
     } _: { group, server in
       let clientContext = try certificate.clientContext(protocols: ["http/1.1"])
       let client = try await UringClientBootstrap(group: group).connect(to: server.address) {

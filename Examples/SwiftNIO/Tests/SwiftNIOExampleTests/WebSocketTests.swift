@@ -13,8 +13,8 @@ import WebSocketEcho
 
   @Test(arguments: kernels)
   func echoesMessages(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await WebSocketEcho.start(on: $0, port: 0) } _: {
-      let client = try #require(try await upgrade(to: $1, on: $0))
+    try await withServer(on: kernel, WebSocketEcho.start) { group, server in
+      let client = try #require(try await upgrade(to: server, on: group))
       try await client.executeThenClose { inbound, outbound in
         var frames = inbound.makeAsyncIterator()
         try await outbound.write(frame(.text, ByteBuffer(string: "first")))
@@ -35,8 +35,8 @@ import WebSocketEcho
 
   @Test(arguments: kernels)
   func answersPingsAndEnds(on kernel: KernelChoice) async throws {
-    try await withServer(on: kernel) { try await WebSocketEcho.start(on: $0, port: 0) } _: {
-      let client = try #require(try await upgrade(to: $1, on: $0))
+    try await withServer(on: kernel, WebSocketEcho.start) { group, server in
+      let client = try #require(try await upgrade(to: server, on: group))
       try await client.executeThenClose { inbound, outbound in
         var frames = inbound.makeAsyncIterator()
         try await outbound.write(frame(.ping, ByteBuffer(string: "are you there")))
