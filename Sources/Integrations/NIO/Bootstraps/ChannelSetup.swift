@@ -37,8 +37,13 @@ struct ChannelSetup: Sendable {
 extension UringEventLoop {
   /// Makes a stream socket for an address, in blocking mode, as completion loops want them.
   func makeSocket(for address: NIOCore.SocketAddress) throws -> FileDescriptor {
+    try makeSocket(of: Int32(address.protocol.rawValue))
+  }
+
+  /// Makes a stream socket of a family.
+  func makeSocket(of family: Int32) throws -> FileDescriptor {
     do throws(Errno) {
-      return try loop.socketCalls.makeSocket(family: Int32(address.protocol.rawValue))
+      return try loop.socketCalls.makeSocket(family: family)
     } catch {
       throw IOError(error, "socket")
     }

@@ -36,8 +36,7 @@ struct ConnectSteps<Output: Sendable>: Sendable {
 
   /// Sets a channel up whose socket is connected already.
   func activate(_ channel: UringStreamChannel) -> EventLoopFuture<Output> {
-    channel.cacheAddresses()
-    return prepare(channel) {
+    prepare(channel) {
       let promise = channel.eventLoop.makePromise(of: Void.self)
       channel.registerAlreadyConfigured0(promise: promise)
       return promise.futureResult

@@ -143,7 +143,6 @@ public final class UringDatagramBootstrap {
     }
     let channel = UringDatagramChannel(socket, family: family, on: loop)
     return setUp(channel, initializer) {
-      channel.cacheAddresses()
       let promise = loop.makePromise(of: Void.self)
       channel.registerAlreadyConfigured0(promise: promise)
       return promise.futureResult

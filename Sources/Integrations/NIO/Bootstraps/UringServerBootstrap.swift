@@ -209,7 +209,7 @@ extension UringServerChannel {
   fileprivate func listen(at address: NIOCore.SocketAddress?) -> EventLoopFuture<Void> {
     if let address { return register().flatMap { self.bind(to: address) } }
     let promise = eventLoop.makePromise(of: Void.self)
-    adopt(promise: promise)
+    registerAlreadyConfigured0(promise: promise)
     return promise.futureResult
   }
 }

@@ -24,13 +24,6 @@ extension UringChannel {
     pipeline.syncOperations.fireChannelRegistered()
   }
 
-  /// Registers a channel whose socket is connected or listens already, and makes it active.
-  public final func registerAlreadyConfigured0(promise: EventLoopPromise<Void>?) {
-    register0(promise: nil)
-    guard life == .registered else { promise.fail(ChannelError.ioOnClosedChannel); return }
-    becomeActive(promise: promise)
-  }
-
   final func becomeActive(promise: EventLoopPromise<Void>?) {
     guard life == .registered else { promise.fail(ChannelError.ioOnClosedChannel); return }
     life = .active

@@ -151,6 +151,14 @@ public class UringChannel: OperationDelegate, Channel, ChannelCore, @unchecked S
   /// Holds back what comes from now on, until somebody asks to read.
   func pauseReading() { isReadPending = false }
 
+  /// Registers a channel whose socket is connected, or has its address, already, and makes it active.
+  public func registerAlreadyConfigured0(promise: EventLoopPromise<Void>?) {
+    cacheAddresses()
+    register0(promise: nil)
+    guard life == .registered else { promise.fail(ChannelError.ioOnClosedChannel); return }
+    becomeActive(promise: promise)
+  }
+
   /// Gives the socket its address.
   public func bind0(to address: NIOCore.SocketAddress, promise: EventLoopPromise<Void>?) {
     promise.fail(ChannelError.operationUnsupported)

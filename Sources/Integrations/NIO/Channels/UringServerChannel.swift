@@ -80,11 +80,10 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
   }
 
   /// Registers a socket that has its address already, and listens.
-  func adopt(promise: EventLoopPromise<Void>?) {
+  public override func registerAlreadyConfigured0(promise: EventLoopPromise<Void>?) {
     do {
       try listen()
-      cacheAddresses()
-      registerAlreadyConfigured0(promise: promise)
+      super.registerAlreadyConfigured0(promise: promise)
     } catch {
       promise.fail(error)
     }
