@@ -87,7 +87,7 @@ extension CompletionLoopGroup {
   ///   - configuration: How each is made.
   ///   - body: Called with the group, in the calling task.
   /// - Returns: What the body returns.
-  /// - Throws: ``RingSetupError`` when a ring cannot be made; what the body throws.
+  /// - Throws: `RingSetupError` when a ring cannot be made; what the body throws.
   public nonisolated(nonsending) static func with<Value>(
     count: Int? = nil, configuration: LoopConfiguration = LoopConfiguration(),
     _ body: nonisolated(nonsending) (CompletionLoopGroup) async throws -> Value

@@ -28,7 +28,7 @@ public final class CompletionLoopGroup: Sendable {
   ///     is told once on standard error.
   ///   - placement: Where their threads run.
   ///   - configuration: How each is made.
-  /// - Throws: ``RingSetupError`` when a ring cannot be made and readiness was not allowed or could
+  /// - Throws: `RingSetupError` when a ring cannot be made and readiness was not allowed or could
   ///   not do it, with the reason and what to do; loops that had started are stopped.
   ///
   /// The corresponding C functions are `io_uring_setup` or `epoll_create1`, `pthread_create`, and

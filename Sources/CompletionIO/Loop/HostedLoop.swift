@@ -29,7 +29,7 @@ public final class HostedLoop {
   ///   - kernel: The interface of the kernel that it uses. The environment variable
   ///     `SWIFT_URING_KERNEL` decides instead where it is set.
   ///   - configuration: How the loop is made.
-  /// - Throws: ``RingSetupError`` when a ring cannot be made and readiness was not allowed or could
+  /// - Throws: `RingSetupError` when a ring cannot be made and readiness was not allowed or could
   ///   not do it, with the reason and what to do.
   ///
   /// The corresponding C function is `io_uring_setup` or `epoll_create1`.

@@ -7,7 +7,7 @@ public enum ResubmissionPolicy: Hashable, Sendable {
   ///
   /// Should the kernel answer -EAGAIN all the same, the operation is resubmitted so that it waits
   /// for readiness first, in at most ``attemptLimit`` attempts. An operation that was itself asked
-  /// not to wait (``Request/Options/doNotWait``) hears of it at once. A connect to a full
+  /// not to wait (`Request.Options.doNotWait`) hears of it at once. A connect to a full
   /// Unix-domain backlog is tried again after pauses, for as long as it takes.
   case completion
 

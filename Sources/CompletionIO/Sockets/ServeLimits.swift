@@ -19,7 +19,7 @@ public struct ServeLimits: Hashable, Sendable {
   public enum Excess: Hashable, Sendable {
     /// They wait in the listener's backlog until another has ended.
     case waits
-    /// They are accepted, may be told so (``RefusedConnection/sendGoodbye(_:)``), and are closed.
+    /// They are accepted, may be told so by `RefusedConnection.sendGoodbye(_:)`, and are closed.
     case refused
   }
 

@@ -15,7 +15,7 @@ public import ServiceLifecycle
 /// ).run()
 /// ```
 ///
-/// A graceful shutdown drains the group (``CompletionLoopGroup/drain(grace:)``), and cancels the
+/// A graceful shutdown drains the group (`CompletionLoopGroup.drain(grace:)`), and cancels the
 /// bodies that are left at the end of the grace. The group's loops go on: close the group behind
 /// the services.
 public struct StreamService: Service {
@@ -53,7 +53,7 @@ public struct StreamService: Service {
   ///   - group: Is drained by a graceful shutdown, with all of its listeners.
   ///   - grace: How long connections may take to end by themselves.
   ///   - listen: Makes the listener, when the service runs.
-  ///   - serve: Serves it until it closes, for example by ``StreamListener/serve(lingering:onError:_:)``.
+  ///   - serve: Serves it until it closes, for example by `StreamListener.serve(lingering:onError:_:)`.
   public init(
     on group: CompletionLoopGroup, grace: Duration,
     listen: @escaping @Sendable () async throws -> StreamListener,

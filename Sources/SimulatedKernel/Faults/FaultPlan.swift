@@ -11,7 +11,7 @@ public struct FaultPlan: Hashable, Sendable {
 
   /// The probability of a fault, from 0 to 1, each time that it could happen.
   ///
-  /// A request that waits for readiness first (``Request/Options/pollFirst``) is told EAGAIN a
+  /// A request that waits for readiness first (`Request.Options.pollFirst`) is told EAGAIN a
   /// tenth as often: in a real kernel only a failure to wait leads there (io_arm_poll_handler).
   public subscript(fault: Fault) -> Double {
     get { probabilities[fault] ?? 0 }

@@ -14,7 +14,7 @@ internal import Uring
 ///
 /// The order of everything, the faults included, follows from the seed. Tasks have to stay on the
 /// loops for that: child tasks do, and tasks made with `Task(executorPreference:)`; a plain `Task`
-/// runs elsewhere, in real time. ``CompletionLoop/sleep(for:)`` sleeps on the virtual clock,
+/// runs elsewhere, in real time. `CompletionLoop.sleep(for:)` sleeps on the virtual clock,
 /// `Task.sleep` on the real one.
 public final class Simulation {
   /// Decides everything.
