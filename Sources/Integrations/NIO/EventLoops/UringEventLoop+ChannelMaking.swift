@@ -2,6 +2,7 @@
 // `-Xswiftc -DNIO_CHANNEL_MAKING`.
 #if NIO && NIO_CHANNEL_MAKING
 public import NIOCore
+internal import SystemPackage
 
 extension UringEventLoop: NIOChannelMakingEventLoop {
   /// Makes a listening channel.
