@@ -6,19 +6,25 @@ import NIOHTTP1
 import NIOPosix
 import NIOUring
 
-/// A plain-text HTTP server of SwiftNIO's own parts, on its event loops or on completion loops.
+/// Plain-text HTTP servers that differ in what carries them.
 @main
-struct UringHTTP: ParsableCommand {
+struct UringHTTP: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "uring-http",
-    abstract: "Serves \"Hello, world!\" with NIOHTTP1: what Scripts/compare-http measures.")
+    abstract: "Serves \"Hello, world!\": what Scripts/compare-http measures.")
 
-  enum Group: String, ExpressibleByArgument, CaseIterable {
+  enum Server: String, ExpressibleByArgument, CaseIterable {
+    /// NIOHTTP1 on NIOPosix, on NIOUring, and on NIOUring without a ring.
     case posix, uring, readiness
+    /// A small parser on a bare channel of NIOPosix and of NIOUring.
+    case posixBare = "posix-bare"
+    case uringBare = "uring-bare"
+    /// The same parser on this package's streams.
+    case tasks, handlers
   }
 
-  @Option(help: "The event loops: posix (NIOPosix), uring, or readiness (NIOUring without a ring).")
-  var group = Group.posix
+  @Option(help: "What serves: posix, uring, readiness, posix-bare, uring-bare, tasks, handlers.")
+  var server = Server.posix
 
   @Option(help: "The port of the loopback interface.")
   var port = 0
@@ -29,67 +35,75 @@ struct UringHTTP: ParsableCommand {
   @Option(help: "Seconds until the server ends by itself.")
   var maxSeconds = 600
 
-  func run() throws {
-    let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-      channel.eventLoop.makeCompletedFuture {
+  func run() async throws {
+    switch server {
+    case .posix, .uring, .readiness:
+      try await serve(on: server) { channel in
         try channel.pipeline.syncOperations.configureHTTPServerPipeline()
         try channel.pipeline.syncOperations.addHandler(HelloHandler())
       }
+    case .posixBare, .uringBare:
+      let answers = Answers()
+      try await serve(on: server) { channel in
+        try channel.pipeline.syncOperations.addHandler(BareHelloHandler(answers))
+      }
+    case .tasks, .handlers:
+      try await serveCompletions()
     }
-    let server: any Channel
-    switch group {
-    case .posix:
-      server = try ServerBootstrap(group: MultiThreadedEventLoopGroup(numberOfThreads: loops))
-        .serverChannelOption(.backlog, value: 4096)
-        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-        .childChannelInitializer(initializer)
-        .bind(host: "127.0.0.1", port: port).wait()
-    case .uring, .readiness:
-      let group = try UringEventLoopGroup(
-        numberOfThreads: loops, kernel: group == .uring ? .ring : .readiness)
-      server = try UringServerBootstrap(group: group)
-        .serverChannelOption(.backlog, value: 4096)
-        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-        .childChannelInitializer(initializer)
-        .bind(host: "127.0.0.1", port: port).wait()
-    }
-    print("port=\(server.localAddress?.port ?? 0)")
+  }
+
+  private func tellPort(_ port: Int) {
+    print("port=\(port)")
     fflush(nil)
-    server.eventLoop.scheduleTask(in: .seconds(Int64(maxSeconds))) { server.close(promise: nil) }
-    try server.closeFuture.wait()
   }
-}
 
-/// Answers every request with the same text.
-private final class HelloHandler: ChannelInboundHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
-
-  private let body = ByteBuffer(string: "Hello, world!")
-  private let headers = HTTPHeaders([
-    ("Content-Type", "text/plain"), ("Content-Length", "13"),
-  ])
-  private var isKeptAlive = true
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch Self.unwrapInboundIn(data) {
-    case .head(let head): isKeptAlive = head.isKeepAlive
-    case .body: break
-    case .end:
-      let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
-      context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-      context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-      let end = Self.wrapOutboundOut(.end(nil))
-      guard !isKeptAlive else { return context.write(end, promise: nil) }
-      let channel = context.channel
-      context.writeAndFlush(end).whenComplete { _ in channel.close(promise: nil) }
+  private func serve(
+    on server: Server, _ prepare: @escaping @Sendable (any Channel) throws -> Void
+  ) async throws {
+    let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+      channel.eventLoop.makeCompletedFuture { try prepare(channel) }
     }
+    let listener: any Channel
+    switch server {
+    case .posix, .posixBare:
+      listener = try await ServerBootstrap(
+        group: MultiThreadedEventLoopGroup(numberOfThreads: loops)
+      )
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer(initializer)
+      .bind(host: "127.0.0.1", port: port).get()
+    default:
+      let group = try UringEventLoopGroup(
+        numberOfThreads: loops, kernel: server == .readiness ? .readiness : .ring)
+      listener = try await UringServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 4096)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelInitializer(initializer)
+        .bind(host: "127.0.0.1", port: port).get()
+    }
+    tellPort(listener.localAddress?.port ?? 0)
+    listener.eventLoop.scheduleTask(in: .seconds(Int64(maxSeconds))) {
+      listener.close(promise: nil)
+    }
+    try await listener.closeFuture.get()
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) { context.flush() }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    context.close(promise: nil)
+  private func serveCompletions() async throws {
+    let group = try CompletionLoopGroup(count: loops)
+    let listener = try await StreamListener.bind(to: "127.0.0.1:\(port)", on: group)
+    tellPort(Int(listener.localAddress.port ?? 0))
+    let limit = Task {
+      try await Task.sleep(for: .seconds(maxSeconds))
+      await group.close()
+    }
+    defer { limit.cancel() }
+    if server == .tasks {
+      try await CompletionHello.serveWithTasks(listener)
+    } else {
+      try CompletionHello.serveWithHandlers(listener)
+      try await Task.sleep(for: .seconds(maxSeconds))
+    }
   }
 }
