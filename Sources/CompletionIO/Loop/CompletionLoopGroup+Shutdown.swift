@@ -34,6 +34,22 @@ extension CompletionLoopGroup {
     return try await shutdown(grace: grace)
   }
 
+  /// Waits for a signal that is kept, then ends what the group serves in good order and closes the
+  /// group.
+  ///
+  /// - Parameters:
+  ///   - grace: How long connections may take to end by themselves.
+  ///   - signals: The next of them begins it, also one that has come before the call.
+  /// - Returns: How many connections were ended by force.
+  /// - Throws: As ``CaughtSignals/next(on:)`` and ``shutdown(grace:)``. When the wait fails the group
+  ///   goes on.
+  public nonisolated(nonsending) func shutdown(
+    grace: Duration, on signals: CaughtSignals
+  ) async throws(LoopError) -> Int {
+    _ = try await signals.next(on: loops[0])
+    return try await shutdown(grace: grace)
+  }
+
   /// Ends what the group serves in good order, within a limit; its loops go on.
   ///
   /// The listeners of the group close. Bodies are told (``StreamConnection/onListenerClose(_:)``),

@@ -61,6 +61,38 @@ struct SignalTests {
     #expect(handler(of: signal) == 0)
   }
 
+  @Test("A signal that comes before the wait is kept for it, and told once")
+  func kept() async throws {
+    let (first, second) = (Self.own(8), Self.own(6))
+    try await withLoops { group in
+      let loop = group.loops[0]
+      do {
+        let signals = try CaughtSignals([first, second])
+        kill(getpid(), first.rawValue)
+        #expect(try await signals.next(on: loop) == first)
+        let next = Task { try await signals.next(on: loop) }
+        kill(getpid(), second.rawValue)
+        #expect(try await next.value == second)
+        let none = Task { try await signals.next(on: loop) }
+        none.cancel()
+        await #expect(throws: LoopError(.cancelled)) { try await none.value }
+        kill(getpid(), first.rawValue)
+        kill(getpid(), first.rawValue)
+        #expect(try await signals.next(on: loop) == first)
+      }
+      #expect(handler(of: first) == 0)
+    }
+  }
+
+  @Test("A group ends on a signal that came before its wait")
+  func shutdownOnKept() async throws {
+    let signal = Self.own(7)
+    let signals = try CaughtSignals([signal])
+    let group = try CompletionLoopGroup(count: 1)
+    kill(getpid(), signal.rawValue)
+    #expect(try await group.shutdown(grace: .seconds(10), on: signals) == 0)
+  }
+
   @Test("What cannot be waited for is refused")
   func refused() async throws {
     try await withLoops { group in

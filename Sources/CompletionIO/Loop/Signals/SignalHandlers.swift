@@ -25,6 +25,13 @@ enum SignalHandlers {
       return signals.first { $0.bit.map { pending & $0 != 0 } ?? false }
     }
 
+    /// Takes the first of the signals that has come, so that it is told once.
+    func takeReceived() -> ProcessSignal? {
+      signals.first { signal in
+        signal.bit.map { SignalTable.take($0, from: slot) != 0 } ?? false
+      }
+    }
+
     /// Ends the claim: what the program did with the signals before holds again.
     func release() {
       state.withLock { state in
@@ -51,7 +58,7 @@ enum SignalHandlers {
     }
     let event: EventDescriptor
     do throws(Errno) {
-      event = try EventDescriptor()
+      event = try EventDescriptor(reads: .atOnce)
     } catch {
       throw LoopError(.tableFull)
     }

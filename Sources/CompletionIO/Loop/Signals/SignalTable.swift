@@ -68,6 +68,15 @@ enum SignalTable {
     return unsafe slots[index].pending.load(ordering: .sequentiallyConsistent)
   }
 
+  /// Takes some of the signals that have come to a slot.
+  ///
+  /// - Returns: Those of them that had come.
+  static func take(_ bits: UInt64, from index: Int) -> UInt64 {
+    guard let slots = unsafe slots else { return 0 }
+    let old = unsafe slots[index].pending.bitwiseAnd(~bits, ordering: .sequentiallyConsistent)
+    return old.oldValue & bits
+  }
+
   /// The handler: calls nothing that is not async-signal-safe (signal-safety(7)).
   static func handle(_ number: Int32) {
     guard let slots = unsafe slots, let running = unsafe running else { return }

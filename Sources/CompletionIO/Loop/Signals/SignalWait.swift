@@ -15,23 +15,27 @@ final class SignalWait: OperationOwner {
     id = loop.openWait(for: self, timeout: nil)
   }
 
-  /// Waits on the loop's thread.
-  static nonisolated(nonsending) func signal(
-    of signals: [ProcessSignal], on loop: CompletionLoop
+  /// Waits for the next signal, on the loop's thread.
+  static nonisolated(nonsending) func next(
+    of claim: SignalHandlers.Claim, on loop: CompletionLoop
   ) async throws(LoopError) -> ProcessSignal {
-    guard !loop.isStopping else { throw LoopError(.stopped) }
-    let claim = try SignalHandlers.claim(signals)
-    let wait = SignalWait(claim, on: loop)
-    wait.poll()
-    await loop.suspend(for: wait.id)
-    let result = await loop.takeResult(wait.id)
-    claim.release()
-    if let signal = claim.received { return signal }
-    switch WaitEnd(rawValue: result.reason) {
-    case .timedOut: throw LoopError(.timedOut)
-    case .cancelled: throw LoopError(.cancelled)
-    case .loopStopped: throw LoopError(.stopped)
-    case nil: throw LoopError(.tableFull)
+    while true {
+      // What comes behind this look makes the descriptor readable again.
+      claim.event.reset()
+      if let signal = claim.takeReceived() { return signal }
+      guard !loop.isStopping else { throw LoopError(.stopped) }
+      let wait = SignalWait(claim, on: loop)
+      wait.poll()
+      await loop.suspend(for: wait.id)
+      let result = await loop.takeResult(wait.id)
+      if result.code >= 0 { continue }
+      if let signal = claim.takeReceived() { return signal }
+      switch WaitEnd(rawValue: result.reason) {
+      case .timedOut: throw LoopError(.timedOut)
+      case .cancelled: throw LoopError(.cancelled)
+      case .loopStopped: throw LoopError(.stopped)
+      case nil: throw LoopError(.tableFull)
+      }
     }
   }
 
@@ -48,7 +52,7 @@ final class SignalWait: OperationOwner {
 
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     token = nil
-    if claim.received != nil { return loop.finish(id) }
+    if outcome.result >= 0 { return loop.finish(id) }
     end(loop.isStopping ? WaitEnd.loopStopped.rawValue : WaitEnd.cancelled.rawValue)
   }
 
@@ -71,6 +75,9 @@ extension CompletionLoop {
   /// a rule is the main thread: the threads of Swift's own pool block every signal. A process all of
   /// whose threads block it does not learn of it, nor of one that is sent to such a thread (`raise`).
   ///
+  /// A signal that comes before this call does what the process did with it before: a program that tells
+  /// others that it is ready, and may be ended from then on, has ``CaughtSignals`` first.
+  ///
   /// - Parameter signals: At least one; not SIGKILL or SIGSTOP.
   /// - Returns: The one that has come; the first in order if several have.
   /// - Throws: ``LoopError`` with EINVAL for signals that cannot be waited for, ENOBUFS when there are
@@ -82,7 +89,10 @@ extension CompletionLoop {
     _ signals: [ProcessSignal]
   ) async throws(LoopError) -> ProcessSignal {
     try await isolation.run { _ throws(LoopError) in
-      try await SignalWait.signal(of: signals, on: self)
+      guard !isStopping else { throw LoopError(.stopped) }
+      let claim = try SignalHandlers.claim(signals)
+      defer { claim.release() }
+      return try await SignalWait.next(of: claim, on: self)
     }
   }
 }

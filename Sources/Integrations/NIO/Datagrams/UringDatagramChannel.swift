@@ -21,7 +21,8 @@ public final class UringDatagramChannel: UringChannel, @unchecked Sendable {
   var datagramSettings = DatagramSettings()
   var input = DatagramInput()
   let template: MessageTemplate
-  var receivesMany: Bool
+  /// Whether one receive may bring many; asked of the loop on its own thread.
+  lazy var receivesMany = loop.receivesMultishot
   var writes = PendingDatagrams()
   var blocks = MessageBlocks()
   var waiting: Waiting?
@@ -38,7 +39,6 @@ public final class UringDatagramChannel: UringChannel, @unchecked Sendable {
     all.tellsTrafficClass = true
     all.receivesTogether = true
     template = MessageTemplate(all.layout(for: family))
-    receivesMany = eventLoop.loop.receivesMultishot
     super.init(socket, on: eventLoop, parent: nil)
     settings.setRecvAllocator(FixedSizeRecvByteBufferAllocator(capacity: 2048))
   }
