@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* The C side of swift-uring: liburing's own header, and fixed signatures for Swift.
  *
  * Everything here is one of

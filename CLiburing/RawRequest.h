@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Requests and waits with fields that the library itself never uses: what a check of the kernel
  * needs, and nothing else calls.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Names of kernel structs, moved out of the way while liburing's headers are read.
  *
  * swift-system includes <linux/io_uring.h> in its own C module; liburing brings another version

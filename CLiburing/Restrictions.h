@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* What a restricted ring is told (IORING_REGISTER_RESTRICTIONS, Linux 5.10). */
 #ifndef SWIFT_URING_RESTRICTIONS_H
 #define SWIFT_URING_RESTRICTIONS_H

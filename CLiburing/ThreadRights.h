@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* What one thread gives up without the rest of its process, for checks of the kernel. */
 #ifndef SWIFT_URING_THREAD_RIGHTS_H
 #define SWIFT_URING_THREAD_RIGHTS_H

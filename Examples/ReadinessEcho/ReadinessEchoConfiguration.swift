@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a ``ReadinessEchoServer`` works.
 public struct ReadinessEchoConfiguration: Hashable, Sendable {
   /// Bytes that one receive may deliver; the one buffer for it is shared by all connections.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Prints the public declarations of a symbol graph, one a line, in the order of their names."""
 
 import json

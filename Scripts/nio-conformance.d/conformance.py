@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs swift-nio's own tests on two event loop groups and compares: see Scripts/nio-conformance."""
 
 import concurrent.futures

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """A file of tests, and which of its tests are left out."""
 
 import dataclasses

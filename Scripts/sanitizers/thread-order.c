@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Tells ThreadSanitizer of two orders that it cannot see, because the Swift runtime is not built
  * with it. Loaded before the runtime (LD_PRELOAD), by Scripts/check-sanitizers only.
  *

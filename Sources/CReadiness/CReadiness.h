@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Kernel interfaces of the readiness model that Swift's Glibc module leaves out. */
 #ifndef SWIFT_URING_CREADINESS_H
 #define SWIFT_URING_CREADINESS_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* The identity of threads, for code that may go on on another thread in the middle of a function. */
 #ifndef SWIFT_URING_CTHREAD_H
 #define SWIFT_URING_CTHREAD_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The options of a command line: `--name value` and `--name`.
 ///
 /// Our own, because a package that uses a library of this one fetches all its dependencies, and

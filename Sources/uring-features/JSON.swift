@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value of RFC 8259, written with its members in order.
 ///
 /// Our own, because Foundation would double the size of a program that is meant to be carried to

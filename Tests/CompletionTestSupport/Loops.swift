@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import CompletionIO
 
 /// Runs a body with loops of its own, and ends them whatever the body does.

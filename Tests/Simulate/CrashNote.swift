@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// What to say should the program crash: only what write(2) can say in a signal handler.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that tell their place: one that is lost, doubled or moved shows.
 package func numbered(_ byteCount: Int, from start: Int = 0) -> [UInt8] {
   var bytes: [UInt8] = []

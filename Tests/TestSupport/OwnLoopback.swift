@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Uring
 
 /// An address of this machine that no other test uses, so that a port that is free on it for a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Random numbers whose whole state is a seed, so that a failure can be run again (SplitMix64).
 package struct SeededNumbers: RandomNumberGenerator, Sendable {
   private var state: UInt64

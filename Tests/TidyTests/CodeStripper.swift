@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes comments and the text of string literals out of Swift source, line by line.
 ///
 /// What a literal interpolates is code and stays.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The words of a line of code.
 ///
 /// Found byte by byte: a pattern for each line would take the tests of the tree minutes.

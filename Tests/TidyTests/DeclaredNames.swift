@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The names that the files of a folder declare.
 struct DeclaredNames {
   /// Types at any depth, and functions and variables of the module, each with its file.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 /// Names go down only, also between the folders of a module, which no import tells apart.

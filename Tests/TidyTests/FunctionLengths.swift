@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A function and how many lines it has, from its declaration to its closing brace.
 struct FunctionLength {
   let file: String

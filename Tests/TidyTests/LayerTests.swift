@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 /// Imports go down only: a layer can be deleted with everything above it, and the rest builds.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The files of the libraries whose memory safety people have to check.
 enum UnsafeFiles {
   /// By folder, with the reason why it cannot be done safely.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A place where a file names what a higher folder declares.
 struct UpwardName: CustomStringConvertible {
   let file: String

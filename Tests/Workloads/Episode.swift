@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import SimulatedKernel
 
 /// One run of a scenario in a simulation, from the first operation to the last check.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the tour tells on every kernel that the library supports.
 let transcript = """
   1. Blocking calls, a thread for each connection: the thread sleeps

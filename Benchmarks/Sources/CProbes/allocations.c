@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Defined in the program itself, these take the place of glibc's for every library it loads, which
 // is a documented use: "Replacing malloc" in the GNU C Library's manual.
 #include "CProbes.h"

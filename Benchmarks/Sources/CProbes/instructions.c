@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // With the trap flag set, the processor raises SIGTRAP after each instruction (Intel SDM, volume 3,
 // "Single-step exception condition"). The kernel clears the flag for the handler and restores it
 // afterwards; a system call counts as one instruction.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Swift runtime calls retain and release through these pointers once a flag says so, which is
 // meant for instruments (HeapObject.h in its sources). They are looked up by name, because a
 // runtime without them is no error.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What is counted, each for one message.
 enum Measure: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
   /// Calls of malloc(3) and its kin.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A table for people: a line for each style and number of connections.
 enum ResultLine {
   private static let width = 14

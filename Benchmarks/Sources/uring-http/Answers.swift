@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The answer "Hello, world!", once or several times behind each other.
 struct Answers {
   private let one = Array(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 
 /// The same server on this package's own streams.

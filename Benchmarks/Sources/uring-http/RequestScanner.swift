@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that somebody keeps in place for as long as they are looked at.
 @safe
 struct ByteView {

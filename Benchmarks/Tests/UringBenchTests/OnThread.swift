@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @testable import uring_bench
 
 /// Runs blocking work on a thread of its own: tests share the few threads of the concurrency pool,

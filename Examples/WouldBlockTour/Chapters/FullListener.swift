@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Uring
 
 /// A listener whose queue is full: the kernel drops the first packet of one more connect, which so

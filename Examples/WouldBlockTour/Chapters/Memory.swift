@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that stay in place while the kernel uses them.
 @safe
 final class Memory {

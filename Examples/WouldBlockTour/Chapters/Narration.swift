@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the tour tells, line by line.
 public struct Narration: Sendable {
   /// The lines so far.

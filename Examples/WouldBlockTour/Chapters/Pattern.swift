@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes that tell their place in a stream, so that a lost, doubled or moved byte shows.
 enum Pattern {
   /// More than the buffers of a connection of this tour hold.

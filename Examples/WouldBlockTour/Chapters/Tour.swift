@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The tour: what accept, recv, send and connect do when they would block.
 public enum Tour {
   /// Runs all chapters on sockets of this machine.

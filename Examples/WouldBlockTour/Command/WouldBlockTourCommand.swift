@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import WouldBlockTour
 
 /// Tells what accept, recv, send and connect do when they would block, on sockets of this machine.

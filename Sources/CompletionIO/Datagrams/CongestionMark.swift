@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The two bits by which routers and ends tell each other of congestion (RFC 3168).
 public enum CongestionMark: UInt8, Hashable, Sendable {
   /// The ends do not take part (Not-ECT).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// One received datagram, in the buffer that the kernel wrote it to.

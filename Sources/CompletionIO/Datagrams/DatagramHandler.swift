@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Is notified of what happens to sockets of datagrams, on their loops' threads: the face for
 /// framework authors.
 ///

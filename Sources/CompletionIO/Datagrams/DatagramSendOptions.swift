@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// What the kernel is told of one datagram that is sent.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension DatagramSocket {
   /// Closes the socket: queued sends go out, then everything that is with the kernel is ended.
   ///

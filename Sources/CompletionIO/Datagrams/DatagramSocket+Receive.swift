@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension DatagramSocket {
   /// Receives a datagram that has come, or waits for one.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers of UDP that glibc's headers do not have (linux/udp.h).
 package enum UDPConstants {
   /// `SOL_UDP`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A queue of which there are very many and few hold anything: one pointer, to a ``RingQueue`` that a
 /// ``QueueStorage`` lends.
 ///

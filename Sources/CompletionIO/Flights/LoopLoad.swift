@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a loop has to do with at one moment.
 public struct LoopLoad: Hashable, Sendable {
   /// Operations on their way.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// Is notified of the answers to operations, on the loop's thread: the face for framework authors.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// A member of a loop: starts operations and is notified of each answer, on the loop's thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The policies of a loop's flights, by number: a policy takes 33 bytes, and there are few.
 struct PolicyNumbers {
   private var entries = [

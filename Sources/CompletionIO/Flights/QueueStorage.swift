@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Queues that are lent and taken back, so that one that fills and empties with each message
 /// allocates nothing.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A first-in first-out queue of noncopyable elements in a ring of places.
 ///
 /// The memory grows by doubling and is kept while the queue lives.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The time of each key, and its neighbours in the list that it is in.
 ///
 /// Flights and waits are apart, so that each takes memory only up to the highest slot that ever

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Times at which flights and waits are looked at, with one entry for each.
 ///
 /// One wait timeout serves all entries, so timers cost no requests: a removal from the kernel's

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Wheels with 64 slots each, by number; those that are free are used again.
 @safe
 struct TimerWheelMemory: ~Copyable {

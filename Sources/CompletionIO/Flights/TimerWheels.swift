@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Wheels of 64 slots each, one within the other: a slot holds the times that have the same six
 /// bits, as a list, or as a wheel for the next six bits where it holds many.
 ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Identifies one wait of a task, or of a framework's timer.
 struct WaitID: Hashable, Sendable {
   var slot: UInt32

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The waits of a loop's tasks.
 ///
 /// A place is reused with a new generation, so that a late cancellation is recognised.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How full received buffers have been of late, and so how many the kernel needs.
 ///
 /// The kernel fills the buffers that it holds one after the other, so all of them pass through the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Buffers that a kernel without buffer rings was given by request, and had no memory to take.

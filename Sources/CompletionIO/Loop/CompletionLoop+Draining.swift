@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Draining: nothing new is accepted, and what runs comes to its own end.
 extension CompletionLoop {
   /// Whether nothing runs that draining waits for.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 // For whoever turns several loops on one thread, and must know when only time can move them.

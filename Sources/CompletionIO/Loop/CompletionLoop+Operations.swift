@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 // The face for framework authors: no task, no continuation, no allocation for each operation.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension CompletionLoop {
   /// Suspends the task for a while, on the loop's clock.
   ///

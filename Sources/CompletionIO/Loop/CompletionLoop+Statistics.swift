@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Counts that members of a loop add to.
 extension CompletionLoop {
   /// The loop's counts so far; read them on the loop's thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension CompletionLoopGroup {
   /// Ends what the group serves in good order, within a limit, then closes the group.
   ///

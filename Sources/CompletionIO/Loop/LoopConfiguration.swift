@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// How large a loop is and how it treats would-block answers.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// A point in time on the clock of the loops: for deadlines.

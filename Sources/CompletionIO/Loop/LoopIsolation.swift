@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Brings tasks that run elsewhere to the loop's thread, for the length of one operation.
 actor LoopIsolation {
   private let executor: LoopSerialExecutor

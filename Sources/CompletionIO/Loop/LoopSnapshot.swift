@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The counts and the load of a loop, taken at one moment on its thread.
 public struct LoopSnapshot: Hashable, Sendable {
   /// What has happened since the loop was made.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Counts of a loop so far.
 public struct LoopStatistics: Hashable, Sendable {
   /// Calls that submitted and waited: system calls on a ring, and made of others on readiness.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A timer of a framework's own, on a loop's clock.
 ///
 /// Costs the kernel nothing: the loop's next wait ends in time.

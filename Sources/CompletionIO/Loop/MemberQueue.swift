@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Members of a loop that have asked to be notified, in order.
 ///
 /// Without references of its own, because a reference costs each message two atomic operations: a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// Is notified of the answers to operations, of turns and of timers, on its loop's thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Suspends the task that owns a stream, at a lower price than a continuation.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The long-lived owners of a loop, so that stopping the loop can stop them.
 final class Registry {
   private var owners: [OperationOwner] = []

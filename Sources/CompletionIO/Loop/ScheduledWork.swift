@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Work that a loop does later, once or again and again: ``CompletionLoop/schedule(after:_:)``.
 ///
 /// The loop keeps it until it is done or cancelled, so the value may be dropped.

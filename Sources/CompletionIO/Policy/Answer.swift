@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// One answer of the kernel, with what is known of the request it belongs to.

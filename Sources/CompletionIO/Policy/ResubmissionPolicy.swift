@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A loop's way with the kernel's answer "not now".
 ///
 /// A policy is a value: set it for a loop, for a connection, or for one operation. Every answer

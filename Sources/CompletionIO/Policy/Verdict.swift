@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import SystemPackage
 
 /// The loop's next step with an operation that the kernel has answered.

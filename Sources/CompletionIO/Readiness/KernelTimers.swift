@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// The timeouts of a ``ReadinessKernel``, alone and of requests.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a ``ReadinessKernel`` knows of a descriptor, and who waits for it.
 struct Watch {
   private var readers = RequestLine()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Reads a connection element by element: so many bytes, a line, everything before a delimiter.

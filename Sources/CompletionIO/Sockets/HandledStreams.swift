@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// The streams that a listener handles on one loop, within its limits.

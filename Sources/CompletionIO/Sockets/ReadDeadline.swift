@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// One deadline for all receives of one call of a reader; begins with the first of them.

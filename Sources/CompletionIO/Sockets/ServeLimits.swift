@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a listener allows its connections:
 /// ``StreamListener/serve(limits:startingTasks:lingering:onRefused:onError:_:)``,
 /// ``StreamListener/handle(limits:onRefused:ended:_:)``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// One call of ``StreamListener/serve(lingering:onError:_:)``; on the listener's first loop.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// The connections of a ``ServedTasks`` whose first bytes have not come, which have no task yet.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StreamConnection {
   /// Ends the sending half once everything queued is out: the peer receives the end of the stream.
   ///

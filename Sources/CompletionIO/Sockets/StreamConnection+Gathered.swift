@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One send of several pieces.
 extension StreamConnection {
   /// Sends two pieces as one: no other task's bytes come between them.

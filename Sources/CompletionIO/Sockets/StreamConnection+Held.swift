@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For whoever checks that queues are bounded.
 extension StreamConnection {
   /// Bytes that the connection keeps: received ones that nobody has claimed, and unsent ones; on the

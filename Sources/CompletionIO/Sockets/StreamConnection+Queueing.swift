@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bytes that are queued without a wait, by any task or thread.
 extension StreamConnection {
   /// Queues a copy of bytes to be sent and returns at once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// A connected stream socket, TCP or Unix-domain, for tasks.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StreamListener {
   /// Takes one connection, or waits for it.
   ///

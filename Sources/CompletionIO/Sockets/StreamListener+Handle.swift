@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StreamListener {
   /// Handles each connection with a delegate of its own, within limits: no task, no continuation.
   ///

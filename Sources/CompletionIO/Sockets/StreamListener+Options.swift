@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options of the listening sockets.
 extension StreamListener {
   /// Reads an option of the listener; with several loops, of the first one's socket.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StreamListener {
   /// Listens on an address while a body runs, and closes the listener when it returns or throws.
   ///

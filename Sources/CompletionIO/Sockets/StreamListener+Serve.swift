@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension StreamListener {
   /// Serves each connection with a task on the connection's own loop.
   ///

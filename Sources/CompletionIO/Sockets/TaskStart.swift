@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// When a connection that a listener serves gets its task:
 /// ``StreamListener/serve(limits:startingTasks:lingering:onRefused:onError:_:)``.
 public enum TaskStart: Hashable, Sendable {

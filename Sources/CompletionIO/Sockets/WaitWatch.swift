@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Ends waits of a body on its connection that last longer than the limits of its listener.

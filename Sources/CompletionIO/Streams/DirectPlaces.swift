@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which places of a loop's direct table are spoken for.
 ///
 /// An accept that finds the table full has taken its connection already and drops it: the kernel

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A report of a send that has ended.
 struct EndedPiece {
   let recipient: SendPiece.Recipient

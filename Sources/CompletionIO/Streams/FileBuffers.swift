@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// The bytes of a file between its reads and its sends: two buffers in turn, so that the next bytes

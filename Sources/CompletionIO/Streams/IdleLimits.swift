@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How long a stream with a delegate may be idle: ``SocketStream/setIdleLimits(_:)``.
 public struct IdleLimits: Hashable, Sendable {
   /// How long nothing may come while the stream receives: neither paused, nor behind the peer's end.

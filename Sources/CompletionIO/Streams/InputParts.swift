@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes of a suspended caller in several pieces, for one send.
 ///
 /// Up to four take no memory of their own.

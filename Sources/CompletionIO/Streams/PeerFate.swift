@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The fate of the other end: the only fact that both halves of a stream share.
 enum PeerFate: Hashable {
   case alive

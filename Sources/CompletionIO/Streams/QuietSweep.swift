@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Looks at a loop's streams in turn for those on which nothing has come for long.

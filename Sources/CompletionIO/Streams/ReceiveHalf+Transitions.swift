@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The receiving half as a table: state × event → state and action. Pure.
 extension ReceiveHalf {
   /// The state of the half.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// A connection that a listener has accepted and does not serve.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a reader can ask for, found in whatever pieces the bytes have come. Pure.
 extension SeamBuffer {
   /// A part of a stream that is read as one.

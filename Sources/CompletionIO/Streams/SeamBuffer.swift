@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Received bytes that a reader has not used, in at most two pieces: copies of those that came

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sending half as a table: state × event → state and action. Pure.
 extension SendHalf {
   /// The state of the half.

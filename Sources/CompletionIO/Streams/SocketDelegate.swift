@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// Is notified of what happens to a stream, on its loop's thread: a connection with its own state.

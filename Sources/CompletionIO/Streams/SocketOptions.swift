@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// How sockets are made: the options that most programs set, and any other by ``set(_:to:)``.

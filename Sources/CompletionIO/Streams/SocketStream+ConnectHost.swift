@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SocketStream {
   /// Connects to a host by its name, without a task: looks the name up and tries its addresses until
   /// one connects.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 // Quiet streams: a poll waits in place of the receive, which takes more of the kernel's memory.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 // What tasks wait for that queue bytes without a wait: room, and the last byte.

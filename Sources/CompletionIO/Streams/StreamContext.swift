@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// The common property of one loop's streams: memory for their queues, places in the direct table,

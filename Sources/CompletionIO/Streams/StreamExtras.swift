@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Properties that few streams have at a time, in memory that the others do without: a connection
 /// that waits for its next message should cost little.
 final class StreamExtras {

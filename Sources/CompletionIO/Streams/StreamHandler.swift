@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// Is notified of what happens to streams by calling functions, on their loops' threads.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if Logging
 public import CompletionIO
 public import Logging

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The finding of a check.
 public enum CheckResult: Hashable, Sendable {
   /// The kernel behaves as described; with a figure, where there is one to tell.

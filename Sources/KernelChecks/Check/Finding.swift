@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a check ends before its end.
 enum Finding: Error, Hashable {
   case differs(String)

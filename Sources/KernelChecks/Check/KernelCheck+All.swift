@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension KernelCheck {
   /// Every check, by theme.
   public static let all: [KernelCheck] = [

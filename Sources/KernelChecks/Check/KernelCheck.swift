@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import Uring
 
 /// One behaviour of the kernel that the library relies on, or has to know of, as something to try.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLiburing
 
 /// A ring of provided buffers, written by hand: 16 bytes an entry, the tail in the first one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Keeps the rings of one check, and what their requests touch, until the check ends.

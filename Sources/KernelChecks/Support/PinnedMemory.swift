@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 /// Zeroed pages that stay where they are, for the kernel to read and write.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLiburing
 
 /// A submission queue entry, field by field.

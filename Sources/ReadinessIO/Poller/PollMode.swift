@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// When a registration is reported again.
 ///
 /// The semantics are those of epoll(7).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Operations that a descriptor is ready for, and events that befell it.
 ///
 /// The bits are those of `EPOLL…` and `POLL…`, which are the same.

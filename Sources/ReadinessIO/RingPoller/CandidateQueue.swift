@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Descriptors that may be ready, first come, first served.
 ///
 /// Each descriptor is in it at most once, so it never holds more than there are registrations.

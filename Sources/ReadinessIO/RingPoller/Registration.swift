@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The knowledge of a ``RingPoller`` about one descriptor.
 ///
 /// Its place in the table is the descriptor.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many faults of which kind happened.
 public struct FaultCounts: Hashable, Sendable {
   /// Only faults that happened.

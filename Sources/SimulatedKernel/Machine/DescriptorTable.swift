@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers for open sockets: a process's descriptors, or a ring's direct table.
 ///
 /// A number that was closed is given out again as soon as Linux would, so that who still uses it

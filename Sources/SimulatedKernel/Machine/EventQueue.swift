@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// Events to come, earliest first: a binary heap.

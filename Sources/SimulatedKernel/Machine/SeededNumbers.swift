@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers that follow from a seed: SplitMix64.
 package struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The last things that happened, as text.
 struct Trace {
   /// Lines that are kept; 0 for none, which costs nothing.

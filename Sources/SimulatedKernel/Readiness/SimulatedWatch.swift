@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import ReadinessIO
 
 /// A socket that some calls have told to watch: an entry of an epoll instance (epoll(7)).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A first-in first-out line.
 struct Line<Element> {
   private var elements: [Element] = []

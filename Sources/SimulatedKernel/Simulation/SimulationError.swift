@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a simulation could not come to its end.
 public struct SimulationError: Error, Sendable {
   /// The fault.

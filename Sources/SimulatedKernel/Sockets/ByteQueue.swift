@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Bytes on their way, in order: a ring that grows as it has to.
 @safe
 struct ByteQueue: ~Copyable {

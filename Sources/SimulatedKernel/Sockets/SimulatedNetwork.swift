@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How large the buffers of simulated sockets are, and how long things take.
 public struct SimulatedNetwork: Hashable, Sendable {
   /// How long bytes, SYNs and FINs travel, from the shortest to the longest time.

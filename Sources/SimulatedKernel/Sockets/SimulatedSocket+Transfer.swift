@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 // Bytes on their way: from the program into the send buffer, over the network, and out again.

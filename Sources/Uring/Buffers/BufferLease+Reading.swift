@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reading a lease, without a span that would borrow it for as long as a variable holds the span.
 extension BufferLease {
   /// Whether the lease holds no bytes.

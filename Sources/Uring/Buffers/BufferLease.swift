@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Received bytes, in the buffer that the kernel wrote them to.
 ///
 /// The buffer returns to its pool when the lease ends. While leases are held the pool has fewer

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension BufferPool {
   /// Leases the buffer that a completion brings, to be read and given back.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something that a kernel's io_uring can do or cannot do.
 ///
 /// The raw value is the name by which `SWIFT_URING_HIDE` hides the feature.

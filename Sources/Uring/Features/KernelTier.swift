@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much of io_uring a kernel has, in three steps that a loop can be built for.
 public enum KernelTier: Int, Comparable, CaseIterable, Sendable {
   /// Each request completes once; memory for receives is chosen in advance.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The features that a loop finds where completions are made of readiness.
 package enum ReadinessFeatures {
   /// Every feature but those that only a ring has: memory that is lent for sending, descriptors in a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One control message, by where its value is.
 public struct ControlMessage: Hashable, Sendable {
   /// The protocol that it is of: `SOL_SOCKET`, `IPPROTO_IP` and so on.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How much room a received message's header has for the sender's address and for control messages.
 ///
 /// A multishot receive places both in the buffer, in front of the bytes, at these sizes whatever has

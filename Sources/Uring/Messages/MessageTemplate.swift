@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 /// A `msghdr` for receiving messages, with memory for what a single receive tells of one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the parts of one message are in the buffer of a multishot receive.
 ///
 /// Offsets only, which the buffer's lease outlives. Every part is inside the buffer, whatever the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import SystemPackage
 
 /// The object that a request acts on: an ordinary descriptor, or an index in the ring's direct table.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An operation that a request asks the kernel for.
 ///
 /// The raw value is the top byte of a ``Token``, not the kernel's opcode.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLiburing
 
 /// The one place that knows how a request looks in a submission queue entry.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Request {
   /// Receives one message into the memory that a `msghdr` names.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension Request {
   /// Takes one connection from a listener's queue.
   ///

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A request as a value: everything needed to write it into a submission queue entry, again and
 /// again.
 ///

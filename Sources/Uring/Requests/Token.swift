@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Names one request in flight: the `user_data` of its submission and of each of its completions.
 ///
 /// A token is a table slot, the slot's generation and the operation. It is never a pointer, so a

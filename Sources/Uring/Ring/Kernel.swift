@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import SystemPackage
 
 /// The calls that a loop makes of a kernel: the real one behind a ``Ring``, or a simulated one.

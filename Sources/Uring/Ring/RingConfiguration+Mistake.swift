@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For people who read why a ring was refused; asked once the kernel has said EINVAL.
 extension RingConfiguration {
   /// The field that makes io_uring_setup(2) say EINVAL with every set of flags; `nil` for none.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How large a ring is, and how it is set up.
 public struct RingConfiguration: Hashable, Sendable {
   /// Places in the submission queue, from 1; rounded up to a power of two.

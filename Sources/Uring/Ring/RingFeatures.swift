@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CLiburing
 
 /// Features that a ring told of when it was set up.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import SystemPackage
 
 /// The requests that a ring takes from its program, whatever the program is made to do later.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import SystemPackage
 
 /// Why a ring could not be made, and what to do about it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For people who read why a ring was refused; nothing is decided by it.
 extension SetupFlags {
   /// Each flag of the set by itself, in the order of the bits.

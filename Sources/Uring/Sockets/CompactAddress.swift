@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An address in 19 bytes, for objects of which there are very many.
 ///
 /// Holds any IPv4 address, an IPv6 address without scope and flow, and the Unix-domain address

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 // The address without a port in the control messages `IP_PKTINFO` and `IPV6_PKTINFO`.

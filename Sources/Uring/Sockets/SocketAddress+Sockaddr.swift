@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // sockaddr_storage belongs to whichever of the two the compiler has read first.
 internal import CLiburing
 internal import Glibc

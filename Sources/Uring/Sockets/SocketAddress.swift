@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where a socket is bound or connected: an IPv4 or IPv6 address with a port, or a Unix-domain
 /// path.
 ///

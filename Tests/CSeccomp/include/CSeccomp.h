@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Lets a test's child process refuse itself a system call, as a container's seccomp profile does. */
 #ifndef SWIFT_URING_TESTS_CSECCOMP_H
 #define SWIFT_URING_TESTS_CSECCOMP_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // With no other import of this package's: that it compiles is the test.
 import CompletionIO
 import Synchronization

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// Takes a poller from one thread to another, which only one of them uses at a time.

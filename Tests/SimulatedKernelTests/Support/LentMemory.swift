@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Memory that requests of a test point to.
 @safe
 final class LentMemory {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @testable import Uring
 
 /// A lease that ends when somebody says so, on whichever thread.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Synchronization
 
 /// Counts the bytes of one direction of a connection, and checks that each arrives in its place.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A kind of program: what it does with its connections, many times and in many variations.
 package enum Workload: String, CaseIterable, Sendable {
   /// Clients send and compare what comes back, from a server of each kind.

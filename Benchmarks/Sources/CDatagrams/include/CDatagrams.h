@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // UDP in C: the server that the library's are set against, and the load for all of them.
 #ifndef CDATAGRAMS_H
 #define CDATAGRAMS_H

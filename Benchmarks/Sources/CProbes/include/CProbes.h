@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the calling thread has done so far: allocations, reference counting, instructions.
 //
 // A program that links this target has its malloc(3) replaced by one that counts and then does what

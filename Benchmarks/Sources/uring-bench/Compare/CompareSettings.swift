@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a comparison runs.
 struct CompareSettings: Codable {
   let engines: [EngineName]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One engine at one number of connections, over all rounds.
 struct Summary: Encodable {
   let engine: EngineName

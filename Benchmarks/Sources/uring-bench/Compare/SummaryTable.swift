@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The columns of the comparison, the same on the terminal and on the page.
 struct SummaryTable {
   let headings: [String]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ArgumentParser
 
 /// `uring-bench datagrams`: UDP echo servers against one in C, in one interleaved run.

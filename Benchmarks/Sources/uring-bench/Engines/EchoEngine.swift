@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An echo server under measurement.
 ///
 /// Made and used by the main thread of a `serve` process; it listens when it is made, and works on

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Detached threads with a small stack: ten thousand of the default 8 MiB would reserve 80 GB.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// RLIMIT_NOFILE, the number of descriptors this process may have open.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// CLOCK_MONOTONIC, which all processes of a machine share: workers agree on a window by its values.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers in files of /proc.
 enum ProcFile {
   /// The numbers of a file that holds nothing else.

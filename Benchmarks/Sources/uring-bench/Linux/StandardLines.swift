@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Lines on our own standard output and input, unbuffered: the other end is often a pipe.

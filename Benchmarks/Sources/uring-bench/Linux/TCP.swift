@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Plain TCP socket calls, for the blocking engine and the load generator.

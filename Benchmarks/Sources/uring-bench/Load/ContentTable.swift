@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The bytes that every message is cut from: a cyclic pseudo-random table.
 ///
 /// Each connection walks it from an offset of its own, so that a byte lost, doubled, moved or sent

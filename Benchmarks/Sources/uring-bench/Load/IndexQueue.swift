@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers of connections in line: first in, first out.
 struct IndexQueue {
   private var places: [Int32]

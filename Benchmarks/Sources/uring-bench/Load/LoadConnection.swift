@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One connection of the load generator.
 struct LoadConnection {
   enum State: UInt8 {

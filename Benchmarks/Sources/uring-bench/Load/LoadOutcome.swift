@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a whole load run found: the workers' results together.
 struct LoadOutcome: Codable {
   var connections: Int

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A load run in words.
 enum LoadText {
   static func lines(_ outcome: LoadOutcome) -> [String] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The open loop: messages at a fixed rate, whether or not the server keeps up.
 ///
 /// Latency counts from the moment a message was due. Counted from the moment it was sent, a server

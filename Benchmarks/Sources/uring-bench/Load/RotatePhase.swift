@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The closed loop: a number of messages under way, each answer followed by a message on another
 /// connection.
 extension EchoLoad {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One message on every connection, and the question whether all of them are still there.
 extension EchoLoad {
   /// Echoes one message on each open connection, `window` of them under way at once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the connections are spread over processes and source addresses.
 struct WorkerPlan {
   /// First connection and number of connections of each worker.

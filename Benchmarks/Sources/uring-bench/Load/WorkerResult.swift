@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Histogram
 
 /// What one worker process saw; travels as one line of JSON.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Pieces of HTML that pages share.
 enum HTMLText {
   /// Text that is not to be read as markup.

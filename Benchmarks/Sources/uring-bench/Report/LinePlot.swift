@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A plot of some servers' values against a number, as SVG.
 struct LinePlot {
   struct Point {

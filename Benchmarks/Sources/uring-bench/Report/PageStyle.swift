@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The style sheets of the page and of pictures.
 enum PageStyle {
   /// For a page with plots of some series.

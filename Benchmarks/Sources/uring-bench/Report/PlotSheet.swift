@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Plots with a title and a legend, as an SVG file that needs nothing else.
 ///
 /// It brings its own ground, because a page that shows it may be light where the reader's system is

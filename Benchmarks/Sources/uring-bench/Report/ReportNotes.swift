@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the figures mean and what they do not.
 enum ReportNotes {
   static func html(_ settings: CompareSettings) -> String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The figures of the page.
 enum ReportPlots {
   static func html(_ report: Report) -> [String] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a server looks on the page: a hue for the model, and a mark and a lightness of its own, so
 /// that no two need colour vision to be told apart.
 struct SeriesStyle {

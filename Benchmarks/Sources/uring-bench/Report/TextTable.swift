@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A table for the terminal: numbers right, groups of rows apart.
 struct TextTable {
   let headings: [String]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Messages under way at once for an active share, spread over the workers.
 enum ActiveWindow {
   /// In all workers together: at least one.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Whose objects a cache of the kernel holds.
 enum CacheOwner {
   /// Both ends have the same: a socket, its inode, its file.

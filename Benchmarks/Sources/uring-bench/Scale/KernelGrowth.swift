@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the kernel's memory has grown by for each of some connections.
 struct KernelGrowth: Encodable, Equatable {
   struct Cache: Encodable, Equatable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Memory of the kernel for its objects at one moment.
 enum KernelMemory: Equatable {
   /// By cache; only root may read it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Search in a range of numbers of which the smaller ones fail and the larger ones hold.
 enum Least {
   /// The least number that holds; the last one if none does.

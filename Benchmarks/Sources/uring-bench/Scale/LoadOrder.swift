@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What `scale` tells a worker of its load, as one line.
 ///
 /// Moments are on the monotonic clock, which all processes share; all numbers are nanoseconds,

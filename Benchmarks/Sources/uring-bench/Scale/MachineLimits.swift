@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a machine allows that bounds the number of connections.
 struct MachineLimits: Equatable {
   /// Memory that programs could take, in bytes: MemAvailable.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What all workers found in one phase together.
 struct PhaseFigures: Encodable {
   /// Messages that came back complete: in the measured time of the closed loop, all of the others.

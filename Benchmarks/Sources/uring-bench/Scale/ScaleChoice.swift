@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which measurements a machine has room for, and what to say about the others.
 struct ScaleChoice {
   struct Measurement: Equatable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a number of connections to a server takes.
 ///
 /// Every need grows with the connections, so that there is a largest number.

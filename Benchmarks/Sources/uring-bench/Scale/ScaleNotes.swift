@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the figures of `scale` mean and what they do not.
 enum ScaleNotes {
   static var html: String {

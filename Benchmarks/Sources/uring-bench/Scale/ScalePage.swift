@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The page of `scale`: one file, nothing to load, readable without scripts, in light and dark.
 struct ScalePage {
   private let report: ScaleReport

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The figures of `scale`.
 struct ScalePlots {
   private let report: ScaleReport

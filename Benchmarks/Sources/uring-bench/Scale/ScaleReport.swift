@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import FoundationEssentials
 
 /// Finished measurements: scale.json, and the page and pictures made from the same values.

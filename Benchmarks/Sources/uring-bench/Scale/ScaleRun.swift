@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// One measurement: fresh server processes, a fresh load, and all phases in turn.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One server with one number of connections.
 struct ScaleSample: Encodable {
   let server: String

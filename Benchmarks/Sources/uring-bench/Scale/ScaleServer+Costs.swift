@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension ScaleServer {
   /// Memory of the server's own for a connection, in bytes, as measured; for foreign ones a guess.
   var userBytesPerConnection: Int {

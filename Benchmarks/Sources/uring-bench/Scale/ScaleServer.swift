@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A server that `scale` measures: an engine, or a program that is told its port.
 enum ScaleServer: Hashable {
   case engine(EngineName)

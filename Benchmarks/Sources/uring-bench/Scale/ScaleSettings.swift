@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What `scale` runs.
 struct ScaleSettings: Encodable {
   let measurements: [ScaleChoice.Measurement]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The columns of `scale`, the same on the terminal and on the page.
 struct ScaleTable {
   /// A row of cells, and what it is about.

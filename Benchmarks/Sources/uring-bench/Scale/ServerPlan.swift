@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Processes and rings that hold a number of connections.
 struct ServerPlan: Equatable, Encodable {
   /// Each on a port of its own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A limit of the machine that is too low for a number of connections.
 struct Shortage: Equatable, CustomStringConvertible {
   /// What is bounded, in words.

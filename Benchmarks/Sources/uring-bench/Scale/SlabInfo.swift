@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kernel's caches of objects, from /proc/slabinfo (slabinfo(5)).
 struct SlabInfo: Equatable {
   struct Cache: Equatable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The lines a `serve` process prints: a word, then `key=value` pairs, for people and for `compare`.

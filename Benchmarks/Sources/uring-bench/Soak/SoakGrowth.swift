@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Judges whether an amount of memory grows over the quiescent points of a soak.
 struct SoakGrowth: Sendable {
   /// What is measured, for the verdict's words.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Judges the quiescent points of a soak.
 struct SoakJudgement: Sendable {
   /// Bytes of the pools of all loops: their pages count once they are first used.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A soak as a page for people.
 struct SoakPage {
   private let result: SoakResult

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A stretch of a soak: new work is begun until it is over, then everything is let finish.
 struct SoakPhase: Sendable {
   /// Counted from 0, which is the warm-up.

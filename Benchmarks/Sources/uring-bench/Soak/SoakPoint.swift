@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A moment of a soak at which nothing is under way.
 struct SoakPoint: Codable, Sendable {
   /// Since the soak began.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 
 /// Waits for the moment when the loops of a soak hold no more than at its start.

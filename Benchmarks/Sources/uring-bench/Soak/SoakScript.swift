@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one connection of a soak does, decided before it is made.
 struct SoakScript: Equatable, Sendable {
   /// Which of the servers it connects to.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The servers of a soak, all of which echo.
 enum SoakServer: String, CaseIterable, Codable, Sendable {
   /// A task for each TCP connection.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Latencies of the messages that were due in a stretch of time, in microseconds.
 struct LatencyWindow: Codable, Equatable, Sendable {
   let count: Int

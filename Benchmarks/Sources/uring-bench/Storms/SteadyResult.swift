@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the well-behaved peers found; travels as one line of JSON.
 struct SteadyResult: Codable, Sendable {
   /// When the first message was due, on the monotonic clock, in nanoseconds.

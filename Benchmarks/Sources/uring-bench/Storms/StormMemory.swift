@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 
 /// The memory of a server around a storm, in bytes, and what it may be.

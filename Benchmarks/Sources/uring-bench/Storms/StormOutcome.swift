@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What one storm on one engine came to.
 struct StormOutcome: Codable, Sendable {
   let engine: EngineName

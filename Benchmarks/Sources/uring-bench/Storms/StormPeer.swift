@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One connection of a storm.
 struct StormPeer {
   enum State: UInt8 {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the peers of a storm found; travels as one line of JSON.
 struct StormResult: Codable, Equatable, Sendable {
   /// Peers whose first byte came back.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How large the parts of the storms are.
 struct StormShape: Codable, Equatable, Sendable {
   /// What each peer sends in a burst.

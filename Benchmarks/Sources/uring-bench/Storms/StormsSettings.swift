@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What `storms` runs.
 struct StormsSettings: Codable, Sendable {
   let engines: [EngineName]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The outcomes of storms as a table.
 struct StormsTable {
   static let headings = [

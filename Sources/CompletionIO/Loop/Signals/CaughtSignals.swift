@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Signals to the process that are kept for the program, from now until nobody has this object.
 ///
 /// What the process did with them before (`sigaction`) does not happen meanwhile, so that none is

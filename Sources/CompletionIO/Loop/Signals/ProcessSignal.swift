@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 /// A signal to the process that a program can wait for: ``CompletionLoop/waitForSignal(_:)``.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Uring
 
 /// One direction of a relay: carries bytes from one connection to another until they end.

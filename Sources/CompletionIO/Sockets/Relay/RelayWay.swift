@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How a direction of a relay carries its bytes, decided by what the last steps have brought.
 ///
 /// Bytes start in buffers of the pool. A splice goes to a worker thread of the kernel and back, which

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import SystemPackage
 
 /// Why a host's name has no addresses, as getaddrinfo(3) says it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How the kernel keeps values of a type.
 struct OptionCoding<Value: Sendable>: Sendable {
   /// Bytes that a value has at most.

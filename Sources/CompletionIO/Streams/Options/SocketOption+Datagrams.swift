@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 // Options of sockets of datagrams: ip(7), ipv6(7), udp(7).

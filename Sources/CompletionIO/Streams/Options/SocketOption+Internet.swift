@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import Glibc
 
 // Options of IPv4 and IPv6 sockets: ip(7), ipv6(7).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options that have no name here.
 extension SocketOption<Int32> {
   /// An option by its numbers whose value is an `int`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An option of a socket that can be read and set, with the type of its value.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An option and what it is to be set to, for a socket that is not there yet.
 package struct SocketSetting: Hashable, Sendable {
   package let name: SocketOptionName

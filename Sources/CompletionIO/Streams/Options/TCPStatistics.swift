@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The kernel's figures of a TCP connection: progress, speed, losses.
 ///
 /// The corresponding C structure is `tcp_info`.

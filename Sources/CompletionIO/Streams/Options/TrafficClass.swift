@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How routers are asked to treat packets: the second byte of an IPv4 header, or the traffic class of
 /// an IPv6 one (RFC 2474).
 public struct TrafficClass: RawRepresentable, Hashable, Sendable {

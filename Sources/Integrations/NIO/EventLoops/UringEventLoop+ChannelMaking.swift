@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Built where NIOCore has the protocol of the article "A proposal to SwiftNIO", with
 // `-Xswiftc -DNIO_CHANNEL_MAKING`.
 #if NIO && NIO_CHANNEL_MAKING

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #if NIO
 public import CompletionIO
 public import Dispatch
