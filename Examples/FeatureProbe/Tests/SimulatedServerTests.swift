@@ -41,9 +41,7 @@ struct SimulatedServerTests {
   func transientFaults(model: SimulationConfiguration.Model, seed: UInt64) throws {
     var configuration = SimulationConfiguration()
     configuration.model = model
-    var faults = FaultPlan.transient(rate: 0.05)
-    // The user's limit of watched descriptors is nothing that waiting helps against.
-    faults[.watch(.noSpace)] = 0
+    let faults = FaultPlan.transient(rate: 0.05)
     let simulation = Simulation(seed: seed, faults: faults, configuration: configuration)
     let answers = try Self.answers(in: simulation)
     #expect(answers == [Self.sums, Self.sums, Self.sums])

@@ -55,7 +55,8 @@ extension Fault {
   /// Whether the fault ends a connection, keeps one from being made or loses a datagram, so that a
   /// program cannot but notice.
   var endsConnections: Bool {
-    if self == .datagramLoss { return true }
+    // An accept or a wait is told that the user may watch no more descriptors (epoll_ctl(2)).
+    if self == .datagramLoss || self == .watch(.noSpace) { return true }
     guard case .answer(let operation, let error) = self else { return false }
     switch operation {
     case .connect:

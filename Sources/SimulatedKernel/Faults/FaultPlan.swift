@@ -40,6 +40,10 @@ extension FaultPlan {
 
   /// Everything goes wrong at times that a program need not notice: no connection is lost.
   ///
+  /// An operation meets several kinds of fault, each at the rate, and tries so often at most
+  /// (`ResubmissionPolicy.attemptLimit`). From a rate of some 0.1 on the last try can fail too, and the
+  /// program is told of a fault that is no more than transient.
+  ///
   /// - Parameter rate: The probability of each single fault, from 0 to 1.
   /// - Returns: A plan with every fault that ends no connection.
   public static func transient(rate: Double) -> FaultPlan {
