@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
 // A package of its own, so that what it fetches reaches no user of the library.
@@ -67,7 +68,7 @@ let package = Package(
       name: "nio-examples",
       dependencies: [
         "GRPCEcho", "HelloHTTP", "HelloHTTP2", "HelloHummingbird", "Serving", "TLSEcho",
-        "WebSocketEcho", completionIO, uring,
+        "WebSocketEcho", completionIO, nioCore, uring,
       ],
       swiftSettings: settings
     ),
@@ -75,8 +76,8 @@ let package = Package(
       name: "SwiftNIOExampleTests",
       dependencies: [
         "FramedMessages", "GRPCEcho", "HelloHTTP", "HelloHTTP2", "HelloHummingbird", "Serving",
-        "TLSEcho", "WebSocketEcho", completionIO, grpc, grpcTransport, hummingbird, logging,
-        nioCore, nioExtras, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioWebSocket, uring,
+        "TLSEcho", "WebSocketEcho", completionIO, grpc, grpcTransport, httpTypes, hummingbird,
+        logging, nioCore, nioExtras, nioHTTP1, nioHTTP2, nioPosix, nioSSL, nioWebSocket, uring,
       ],
       swiftSettings: settings
     ),

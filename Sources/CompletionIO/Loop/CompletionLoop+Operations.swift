@@ -15,7 +15,7 @@ extension CompletionLoop {
   ///   - timeout: How long it may take; then it is cancelled and ends with ETIMEDOUT.
   ///   - context: A word of the caller's, which comes back as ``Outcome/context``.
   ///   - handler: Called on the loop's thread, once, or for a multishot request several times.
-  /// - Returns: Identifies the operation for ``CompletionLoop/cancel(_:)``.
+  /// - Returns: Identifies the operation for `cancel(_:)`.
   /// - Throws: ``LoopError`` when the loop's operations are at their limit, when it is stopping, and
   ///   when the call comes from another thread.
   @unsafe

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import NIOCore
-public import NIOExtras
+internal import NIOExtras
 public import NIOUring
 public import Serving
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import NIOCore
 
 /// Answers a line with the same in upper case; ends the connection when the server is to end.

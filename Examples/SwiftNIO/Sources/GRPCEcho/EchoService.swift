@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import GRPCCore
 
 /// A service of plain bytes: one method for one message, one for as many as the client has.

@@ -1,4 +1,6 @@
-public import GRPCCore
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GRPCCore
 public import GRPCNIOTransportHTTP2
 public import NIOCore
 public import NIOUring

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 public import NIOCore
 public import NIOHTTP1
 
@@ -23,6 +25,11 @@ public final class HelloHandler: ChannelInboundHandler {
       context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     case .end: end(context)
     }
+  }
+
+  /// Ends a connection that does not speak HTTP; NIOHTTP1 has told it so.
+  public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.close(promise: nil)
   }
 
   private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {

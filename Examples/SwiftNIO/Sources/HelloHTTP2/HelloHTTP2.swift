@@ -1,6 +1,8 @@
-public import HelloHTTP
-public import NIOCore
-public import NIOHTTP2
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HelloHTTP
+internal import NIOCore
+internal import NIOHTTP2
 public import NIOSSL
 public import NIOUring
 public import Serving

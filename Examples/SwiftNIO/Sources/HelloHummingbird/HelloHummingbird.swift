@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import HTTPTypes
 public import HummingbirdCore
 internal import Logging
-internal import NIOCore
+public import NIOCore
 public import NIOUring
 public import Serving
 
@@ -24,7 +26,7 @@ public enum HelloHummingbird {
     on group: UringEventLoopGroup, port: Int, responder: @escaping HTTPChannelHandler.Responder
   ) async throws -> RunningServer {
     let server = UringServer(HTTP1Channel(responder: responder), logger: Logger(label: "hello"))
-    let (addresses, continuation) = AsyncStream.makeStream(of: SocketAddress.self)
+    let (addresses, continuation) = AsyncStream.makeStream(of: NIOCore.SocketAddress.self)
     let serving = Task {
       defer { continuation.finish() }
       try await server.run(on: group, port: port) { continuation.yield($0) }
@@ -32,14 +34,16 @@ public enum HelloHummingbird {
     for await address in addresses {
       return RunningServer(at: address) {
         serving.cancel()
-        try await serving.value
+        do { try await serving.value } catch is CancellationError {}
       }
     }
     try await serving.value
     throw NoAddress()
   }
 
-  private static func hello(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+  @concurrent private static func hello(
+    _ request: Request, _ writer: consuming ResponseWriter
+  ) async throws {
     guard request.method != .get else {
       let text = ByteBuffer(string: "hello \(request.uri.path)!")
       let response = Response(status: .ok, body: ResponseBody(byteBuffer: text))
@@ -48,7 +52,7 @@ public enum HelloHummingbird {
     var fields = HTTPFields()
     fields[.contentLength] = request.headers[.contentLength]
     let head = HTTPResponse(status: .ok, headerFields: fields)
-    let body = try await writer.writeHead(head)
+    var body = try await writer.writeHead(head)
     for try await part in request.body { try await body.write(part) }
     try await body.finish(nil)
   }

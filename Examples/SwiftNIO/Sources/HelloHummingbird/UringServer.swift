@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 internal import CompletionIO
 public import HummingbirdCore
 public import Logging
@@ -32,7 +34,7 @@ public struct UringServer<ChildChannel: ServerChildChannel>: Sendable {
   /// - Throws: `IOError` of the kernel when nobody can listen there.
   public func run(
     on group: UringEventLoopGroup, port: Int,
-    onListening: @Sendable (SocketAddress) -> Void
+    onListening: @Sendable (NIOCore.SocketAddress) -> Void
   ) async throws {
     let listener = try await UringServerBootstrap.forExamples(on: group)
       .childChannelOption(.allowRemoteHalfClosure, value: true)

@@ -1,4 +1,6 @@
-public import NIOCore
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NIOCore
 internal import NIOHTTP1
 public import NIOUring
 internal import NIOWebSocket

@@ -1,9 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 import Foundation
 import GRPCEcho
 import HelloHTTP
 import HelloHTTP2
 import HelloHummingbird
+import NIOCore
 import NIOUring
 import Serving
 import TLSEcho

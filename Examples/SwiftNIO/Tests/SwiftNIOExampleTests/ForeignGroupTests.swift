@@ -1,3 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -16,9 +19,10 @@ import Testing
   @Test func hummingbirdsOwnServerEndsTheProcess() async {
     await #expect(processExitsWith: .failure) {
       let setup = HTTP1Channel { _, writer, _ in
-        try await writer.writeResponse(.init(status: .ok))
+        try await writer.writeResponse(HTTPResponse(status: .ok))
       }
-      let server = setup.server(
+      let server = Server(
+        childChannelSetup: setup,
         configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: 0)),
         onServerRunning: { $0.close(promise: nil) },
         eventLoopGroup: UringEventLoopGroup.singleton, logger: Logger(label: "hello"))

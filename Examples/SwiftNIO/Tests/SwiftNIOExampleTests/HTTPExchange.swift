@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 import NIOHTTP1
 import NIOUring
@@ -21,23 +23,31 @@ struct HTTPExchange {
   }
 
   /// Asks for a target, and waits for all of the answer's body.
-  mutating func get(_ target: String) async throws -> String {
-    try await send(.GET, target, [])
+  @concurrent mutating func get(_ target: String) async throws -> String {
+    try await Self.send(.GET, target, [], to: outbound)
     return String(buffer: try await answer())
   }
 
-  /// Sends bytes in pieces, and waits for those that come back.
-  mutating func post(_ bytes: ByteBuffer, in pieceSize: Int) async throws -> ByteBuffer {
+  /// Sends bytes in pieces, and receives those that come back meanwhile.
+  @concurrent mutating func post(
+    _ bytes: ByteBuffer, in pieceSize: Int
+  ) async throws -> ByteBuffer {
     var rest = bytes
     var pieces: [ByteBuffer] = []
     while let piece = rest.readSlice(length: min(pieceSize, max(rest.readableBytes, 1))) {
       pieces.append(piece)
     }
-    try await send(.POST, "/echo", pieces)
-    return try await answer()
+    let (outbound, body) = (outbound, pieces)
+    async let sent: Void = Self.send(.POST, "/echo", body, to: outbound)
+    let answer = try await answer()
+    try await sent
+    return answer
   }
 
-  private func send(_ method: HTTPMethod, _ target: String, _ body: [ByteBuffer]) async throws {
+  private static func send(
+    _ method: HTTPMethod, _ target: String, _ body: [ByteBuffer],
+    to outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
+  ) async throws {
     var headers = HTTPHeaders([("host", "localhost")])
     if method == .POST {
       let count = body.reduce(0) { $0 + $1.readableBytes }
@@ -49,7 +59,7 @@ struct HTTPExchange {
     try await outbound.write(.end(nil))
   }
 
-  private mutating func answer() async throws -> ByteBuffer {
+  @concurrent private mutating func answer() async throws -> ByteBuffer {
     var body = ByteBuffer()
     while let part = try await inbound.next() {
       switch part {
@@ -76,11 +86,11 @@ func converse(with server: RunningServer, by group: UringEventLoopGroup) async t
   try await client.executeThenClose { inbound, outbound in
     var exchange = HTTPExchange(inbound, outbound)
     for number in 1...10 {
-      #expect(try await exchange.get("/\(number)") == "hello /\(number)!")
+      expectEqual(try await exchange.get("/\(number)"), "hello /\(number)!")
     }
     let bytes = pattern(1_000_000)
     let isSame = try await exchange.post(bytes, in: 50_001) == bytes
     #expect(isSame)
-    #expect(try await exchange.get("/last") == "hello /last!")
+    expectEqual(try await exchange.get("/last"), "hello /last!")
   }
 }

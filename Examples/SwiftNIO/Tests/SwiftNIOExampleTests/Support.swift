@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 import NIOCore
 import NIOUring
 import Serving
+import Testing
 
 /// What each example runs on.
 let kernels: [KernelChoice] = [.ring, .readiness]
@@ -23,6 +26,15 @@ func withServer(
   try await group.shutdownGracefully()
 }
 
+/// Compares values that are found already.
+///
+/// Of an expression that asks for them, Swift Testing would explain each part, which takes minutes.
+func expectEqual<Value: Equatable>(
+  _ found: Value, _ expected: Value, at location: SourceLocation = #_sourceLocation
+) {
+  #expect(found == expected, sourceLocation: location)
+}
+
 /// Bytes of which no two stretches are alike.
 func pattern(_ count: Int) -> ByteBuffer {
   ByteBuffer(bytes: (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
@@ -41,7 +53,7 @@ extension UringEventLoopGroup {
 
 extension NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator {
   /// Waits for so many bytes; for fewer if the peer ends before.
-  mutating func next(_ count: Int) async throws -> ByteBuffer {
+  @concurrent mutating func next(_ count: Int) async throws -> ByteBuffer {
     var bytes = ByteBuffer()
     while bytes.readableBytes < count, let part = try await next() {
       bytes.writeImmutableBuffer(part)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CompletionIO
 import NIOCore
 import NIOHTTP1
@@ -18,7 +20,7 @@ import WebSocketEcho
       try await client.executeThenClose { inbound, outbound in
         var frames = inbound.makeAsyncIterator()
         try await outbound.write(frame(.text, ByteBuffer(string: "first")))
-        #expect(try await frames.next()?.text == "first")
+        expectEqual(try await frames.next()?.text, "first")
 
         let bytes = pattern(300_000)
         try await outbound.write(frame(.binary, bytes))
@@ -28,7 +30,7 @@ import WebSocketEcho
 
         try await outbound.write(frame(.text, ByteBuffer(string: "in "), isLast: false))
         try await outbound.write(frame(.continuation, ByteBuffer(string: "two")))
-        #expect(try await frames.next()?.text == "in two")
+        expectEqual(try await frames.next()?.text, "in two")
       }
     }
   }
@@ -45,8 +47,8 @@ import WebSocketEcho
         #expect(pong?.text == "are you there")
 
         try await outbound.write(frame(.connectionClose, ByteBuffer(integer: UInt16(1000))))
-        #expect(try await frames.next()?.opcode == .connectionClose)
-        #expect(try await frames.next() == nil)
+        expectEqual(try await frames.next()?.opcode, .connectionClose)
+        expectEqual(try await frames.next(), nil)
       }
     }
   }
