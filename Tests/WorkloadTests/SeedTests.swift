@@ -8,7 +8,7 @@ import Testing
 /// Some seeds of each workload, short; `Scripts/simulate` runs the long form, optimized, and more of
 /// it than a thousand seeds on every change.
 @Suite struct SeedTests {
-  static let seedsOfEach: UInt64 = 16
+  static let seedsOfEach: UInt64 = 8
 
   typealias Model = SimulationConfiguration.Model
 
