@@ -23,6 +23,20 @@ import Testing
     }
   }
 
+  @Test(arguments: kernels) func theAddressIsFreeBehindAClose(on kernel: KernelChoice) async throws
+  {
+    try await withGroup(kernel) { group in
+      let bootstrap = UringDatagramBootstrap(group: group)
+      var channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
+      let address = try #require(channel.localAddress)
+      for _ in 0..<50 {
+        try await channel.close()
+        channel = try await bootstrap.bind(to: address).get()
+      }
+      try await channel.close()
+    }
+  }
+
   @Test func aDatagramThatIsTooLargeFailsAlone() async throws {
     try await withGroup { group in
       let (inbox, receiver) = try await group.receiver()

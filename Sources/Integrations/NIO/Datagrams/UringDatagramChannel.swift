@@ -56,6 +56,9 @@ public final class UringDatagramChannel: UringChannel, @unchecked Sendable {
     }
   }
 
+  /// Behind a close nothing more arrives, and another may have the address.
+  override var isAddressFreeWhenClosed: Bool { true }
+
   public override func beforeSubmit() { deliverHeld() }
 
   override func activated() { sendFlushed() }
