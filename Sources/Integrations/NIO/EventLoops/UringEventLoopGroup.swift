@@ -3,6 +3,7 @@
 #if NIO
 public import CompletionIO
 public import Dispatch
+internal import NIOConcurrencyHelpers
 public import NIOCore
 internal import Synchronization
 public import Uring
@@ -21,6 +22,7 @@ public final class UringEventLoopGroup: EventLoopGroup, Sendable {
   public let group: CompletionLoopGroup
   private let loops: [UringEventLoop]
   private let nextIndex = Atomic<Int>(0)
+  private let ending = NIOLockedValueBox(GroupEnding())
   private let mayShutDown: Bool
 
   /// Starts loops.
@@ -91,9 +93,15 @@ public final class UringEventLoopGroup: EventLoopGroup, Sendable {
     guard mayShutDown else {
       return queue.async { callback(EventLoopError.unsupportedOperation) }
     }
-    Task.detached { [group] in
-      await group.close()
-      queue.async { callback(nil) }
+    let step = ending.withLockedValue { $0.add { queue.async { callback(nil) } } }
+    switch step {
+    case .wait: break
+    case .tell: queue.async { callback(nil) }
+    case .begin:
+      Task.detached { [group, ending] in
+        await group.close()
+        for tell in ending.withLockedValue({ $0.end() }) { tell() }
+      }
     }
   }
 }
