@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import SystemPackage
+package import SystemPackage
 internal import Uring
 
 /// What a socket of datagrams receives: the request that is with the kernel, and what has come and
@@ -93,13 +93,7 @@ struct DatagramReceiving: ~Copyable {
     if wasAsked, outcome.isTransient { return .nothing }
     let failure = StreamFailure(
       code: outcome.result, attempts: Int32(clamping: outcome.attempts))
-    switch failure.errno {
-    case .badFileDescriptor, .notSocket, .badAddress, .invalidArgument, .notSupportedOnSocket,
-      .socketNotConnected, .socketShutdown:
-      return .lasting(failure)
-    default:
-      return .passing(failure)
-    }
+    return failure.errno.endsDatagrams ? .lasting(failure) : .passing(failure)
   }
 
   // MARK: Datagrams
@@ -137,5 +131,19 @@ struct DatagramReceiving: ~Copyable {
   mutating func dropAll() {
     datagrams.removeAll()
     byteCount = 0
+  }
+}
+
+extension Errno {
+  /// Whether a socket of datagrams receives nothing any more behind the error, which is then of the
+  /// descriptor itself and not of an earlier datagram.
+  package var endsDatagrams: Bool {
+    switch self {
+    case .badFileDescriptor, .notSocket, .badAddress, .invalidArgument, .notSupportedOnSocket,
+      .socketNotConnected, .socketShutdown:
+      true
+    default:
+      false
+    }
   }
 }

@@ -86,6 +86,20 @@ struct SignalTests {
     }
   }
 
+  @Test("Two that wait for kept signals take one each")
+  func takenOnce() async throws {
+    let (first, second) = (Self.own(9), Self.own(10))
+    let signals = try CaughtSignals([first, second])
+    try await withLoops(2) { group in
+      let waits = group.loops.map { loop in Task { try await signals.next(on: loop) } }
+      kill(getpid(), first.rawValue)
+      kill(getpid(), second.rawValue)
+      var told: Set<ProcessSignal> = []
+      for wait in waits { told.insert(try await wait.value) }
+      #expect(told == [first, second])
+    }
+  }
+
   @Test("A group ends on a signal that came before its wait")
   func shutdownOnKept() async throws {
     let signal = Self.own(7)

@@ -29,9 +29,12 @@ enum SignalHandlers {
 
     /// Takes the first of the signals that has come, so that it is told once.
     func takeReceived() -> ProcessSignal? {
-      signals.first { signal in
+      let taken = signals.first { signal in
         signal.bit.map { SignalTable.take($0, from: slot) != 0 } ?? false
       }
+      // Another that waits may have slept through a reset.
+      if taken != nil, received != nil { event.signal() }
+      return taken
     }
 
     /// Ends the claim: what the program did with the signals before holds again.

@@ -26,7 +26,7 @@ extension UringDatagramChannel {
       noteUnsent()
     case (is ChannelOptions.Types.DatagramVectorReadMessageCountOption, let value as Int):
       datagramSettings.vectorCount = max(0, value)
-      receiveAnew()
+      endReceive()
     case (is ChannelOptions.Types.ExplicitCongestionNotificationsOption, let value as Bool):
       try setTold(try congestionOption, to: value)
       datagramSettings.tellsCongestion = value

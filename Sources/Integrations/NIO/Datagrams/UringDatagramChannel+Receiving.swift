@@ -44,14 +44,12 @@ extension UringDatagramChannel {
     return MessageMemory(template.layout, byteCount: byteCount)
   }
 
+  /// Ends the receive; the next, if one is wanted, takes note of changed options.
   func endReceive() {
     guard case .armed(let token) = input.receiving else { return }
     input.receiving = .ending
     loop.cancel(token)
   }
-
-  /// Has the next receive take note of a changed option.
-  func receiveAnew() { endReceive() }
 
   func didReceive(_ outcome: Outcome, _ lease: consuming BufferLease?) {
     let layout = template.layout
@@ -130,16 +128,10 @@ extension UringDatagramChannel {
 }
 
 extension Error {
-  /// Whether a socket of datagrams goes on after it: all but the errors of the descriptor itself.
+  /// Whether a socket of datagrams goes on after it.
   fileprivate var isPassing: Bool {
     guard let error = self as? IOError else { return false }
-    switch Errno(rawValue: error.errnoCode) {
-    case .badFileDescriptor, .notSocket, .badAddress, .invalidArgument, .notSupportedOnSocket,
-      .socketNotConnected, .socketShutdown:
-      return false
-    default:
-      return true
-    }
+    return !Errno(rawValue: error.errnoCode).endsDatagrams
   }
 }
 #endif

@@ -158,7 +158,7 @@ public final class UringDatagramChannel: UringChannel, @unchecked Sendable {
     _ option: Option, _ value: Option.Value
   ) throws {
     if try !setDatagramOption(option, value) { try setCommonOption(option, value) }
-    if option is ChannelOptions.Types.RecvAllocatorOption { receiveAnew() }
+    if option is ChannelOptions.Types.RecvAllocatorOption { endReceive() }
   }
 
   override func ownOption<Option: ChannelOption>(_ option: Option) throws -> Any {
