@@ -12,16 +12,11 @@ struct ChannelSetup: Sendable {
   var initializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
   var protocolHandlers: (@Sendable () -> [any ChannelHandler])?
 
-  /// Of sockets of datagrams, which have no option by themselves.
-  static var ofDatagrams: Self {
+  /// With TCP_NODELAY on, unless it is said otherwise, as it is with NIOPosix.
+  static var ofStreams: Self {
     var setup = Self()
-    setup.options = ChannelOptions.Storage()
+    setup.options.append(key: .tcpOption(.tcp_nodelay), value: 1)
     return setup
-  }
-
-  /// TCP_NODELAY is on unless it is said otherwise, as it is with NIOPosix.
-  init() {
-    options.append(key: .tcpOption(.tcp_nodelay), value: 1)
   }
 
   /// Sets the options and runs the initializer; on the channel's loop.

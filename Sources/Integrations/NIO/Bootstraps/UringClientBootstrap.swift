@@ -17,7 +17,7 @@ internal import SystemPackage
 /// Of a host with several addresses the first that answers is taken (Happy Eyeballs, RFC 8305).
 public final class UringClientBootstrap: NIOClientTCPBootstrapProtocol {
   private let group: any EventLoopGroup
-  private var setup = ChannelSetup()
+  private var setup = ChannelSetup.ofStreams
   private var timeout = TimeAmount.seconds(10)
   private var localAddress: NIOCore.SocketAddress?
 
@@ -171,18 +171,11 @@ public final class UringClientBootstrap: NIOClientTCPBootstrapProtocol {
 
   // MARK: One channel
 
-  private func nextLoop() -> UringEventLoop {
-    guard let loop = group.nextUringLoop() else {
-      preconditionFailure("the bootstrap has looked at the group")
-    }
-    return loop
-  }
-
   private func connect<Output: Sendable>(
     to address: () throws -> NIOCore.SocketAddress,
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) -> EventLoopFuture<Output> {
-    let loop = nextLoop()
+    let loop = group.nextCheckedLoop()
     let channel: UringStreamChannel
     let target: NIOCore.SocketAddress
     do {
@@ -199,7 +192,7 @@ public final class UringClientBootstrap: NIOClientTCPBootstrapProtocol {
     host: String, port: Int,
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) -> EventLoopFuture<Output> {
-    let loop = nextLoop()
+    let loop = group.nextCheckedLoop()
     let promise = loop.makePromise(of: Output.self)
     // The time is that of all attempts together.
     let steps = ConnectSteps(setup, timeout: nil, from: localAddress, initializer)
@@ -220,7 +213,7 @@ public final class UringClientBootstrap: NIOClientTCPBootstrapProtocol {
     _ socket: NIOBSDSocket.Handle,
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) -> EventLoopFuture<Output> {
-    let loop = nextLoop()
+    let loop = group.nextCheckedLoop()
     let channel = UringStreamChannel(FileDescriptor(rawValue: socket), on: loop, parent: nil)
     let steps = ConnectSteps(setup, timeout: nil, from: nil, initializer)
     return loop.flatSubmit { steps.activate(channel) }

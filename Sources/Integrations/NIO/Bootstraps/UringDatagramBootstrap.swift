@@ -16,7 +16,7 @@ internal import Uring
 /// ```
 public final class UringDatagramBootstrap {
   private let group: any EventLoopGroup
-  private var setup = ChannelSetup.ofDatagrams
+  private var setup = ChannelSetup()
 
   /// Prepares channels.
   ///
@@ -136,7 +136,7 @@ public final class UringDatagramBootstrap {
     _ socket: NIOBSDSocket.Handle,
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
   ) -> EventLoopFuture<Output> {
-    let loop = nextLoop()
+    let loop = group.nextCheckedLoop()
     let socket = FileDescriptor(rawValue: socket)
     let family = (try? loop.loop.socketCalls.localAddress(of: socket))?.family
     guard let family else {
@@ -156,7 +156,7 @@ public final class UringDatagramBootstrap {
     _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>,
     _ step: @escaping @Sendable (any Channel, NIOCore.SocketAddress) -> EventLoopFuture<Void>
   ) -> EventLoopFuture<Output> {
-    let loop = nextLoop()
+    let loop = group.nextCheckedLoop()
     do {
       let address = try address()
       let family = Int32(address.protocol.rawValue)
@@ -184,13 +184,6 @@ public final class UringDatagramBootstrap {
         return channel.eventLoop.makeFailedFuture(error)
       }
     }
-  }
-
-  private func nextLoop() -> UringEventLoop {
-    guard let loop = group.nextUringLoop() else {
-      preconditionFailure("the bootstrap has looked at the group")
-    }
-    return loop
   }
 
   private func makeSocket(

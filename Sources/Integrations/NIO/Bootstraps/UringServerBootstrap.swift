@@ -19,8 +19,8 @@ internal import SystemPackage
 public final class UringServerBootstrap {
   private let group: any EventLoopGroup
   private let childGroup: any EventLoopGroup
-  private var server = ChannelSetup()
-  var child = ChannelSetup()
+  private var server = ChannelSetup.ofStreams
+  var child = ChannelSetup.ofStreams
 
   /// Prepares listeners whose connections are on the loops of the same group.
   ///
@@ -180,9 +180,7 @@ public final class UringServerBootstrap {
     _ make: @Sendable (UringEventLoop) throws -> (FileDescriptor, NIOCore.SocketAddress?),
     prepare: @escaping @Sendable (UringServerChannel) throws -> Result
   ) -> EventLoopFuture<Result> {
-    guard let loop = group.nextUringLoop() else {
-      preconditionFailure("the bootstrap has looked at the group")
-    }
+    let loop = group.nextCheckedLoop()
     let channel: UringServerChannel
     let address: NIOCore.SocketAddress?
     do {

@@ -39,6 +39,31 @@ extension UringChannel {
     }
   }
 
+  /// Gives the socket of a registered channel its address, and makes the channel active.
+  ///
+  /// - Parameters:
+  ///   - address: The address.
+  ///   - promise: Succeeds when the channel is active.
+  ///   - prepare: What else the socket needs before it is.
+  final func bindAndActivate(
+    to address: NIOCore.SocketAddress, _ promise: EventLoopPromise<Void>?,
+    prepare: () throws -> Void = {}
+  ) {
+    guard isOpen else { promise.fail(ChannelError.ioOnClosedChannel); return }
+    guard life == .registered else {
+      promise.fail(ChannelError.inappropriateOperationForState)
+      return
+    }
+    do {
+      try bindSocket(to: address)
+      try prepare()
+      cacheAddresses()
+      becomeActive(promise: promise)
+    } catch {
+      promise.fail(error)
+    }
+  }
+
   /// Gives the socket its address: bind(2).
   final func bindSocket(to address: NIOCore.SocketAddress) throws {
     guard let address = Uring.SocketAddress(address) else {

@@ -58,19 +58,7 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
   public override func bind0(
     to address: NIOCore.SocketAddress, promise: EventLoopPromise<Void>?
   ) {
-    guard isOpen else { promise.fail(ChannelError.ioOnClosedChannel); return }
-    guard life == .registered else {
-      promise.fail(ChannelError.inappropriateOperationForState)
-      return
-    }
-    do {
-      try bindSocket(to: address)
-      try listen()
-      cacheAddresses()
-      becomeActive(promise: promise)
-    } catch {
-      promise.fail(error)
-    }
+    bindAndActivate(to: address, promise) { try listen() }
   }
 
   private func listen() throws {
@@ -156,10 +144,8 @@ public final class UringServerChannel: UringChannel, @unchecked Sendable {
     var left = settings.maxMessagesPerRead
     while left > 0, life == .active, let connection = held.popFirst() {
       left -= 1
-      guard let loop = childGroup.nextUringLoop() else {
-        preconditionFailure("the bootstrap has looked at the group")
-      }
-      let child = UringStreamChannel(connection, on: loop, parent: self)
+      let child = UringStreamChannel(
+        connection, on: childGroup.nextCheckedLoop(), parent: self)
       // Its initializer may ask for them.
       child.cacheAddresses()
       pipeline.syncOperations.fireChannelRead(NIOAny(child))

@@ -69,18 +69,7 @@ public final class UringDatagramChannel: UringChannel, @unchecked Sendable {
   public override func bind0(
     to address: NIOCore.SocketAddress, promise: EventLoopPromise<Void>?
   ) {
-    guard isOpen else { promise.fail(ChannelError.ioOnClosedChannel); return }
-    guard life == .registered else {
-      promise.fail(ChannelError.inappropriateOperationForState)
-      return
-    }
-    do {
-      try bindSocket(to: address)
-      cacheAddresses()
-      becomeActive(promise: promise)
-    } catch {
-      promise.fail(error)
-    }
+    bindAndActivate(to: address, promise)
   }
 
   /// Gives the socket its peer, again and again if the program likes: it sends to that peer and

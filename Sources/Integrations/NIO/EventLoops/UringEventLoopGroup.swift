@@ -107,6 +107,14 @@ public final class UringEventLoopGroup: EventLoopGroup, Sendable {
 }
 
 extension EventLoopGroup {
+  /// The next loop of a group that a bootstrap has looked at when it was made.
+  func nextCheckedLoop() -> UringEventLoop {
+    guard let loop = nextUringLoop() else {
+      preconditionFailure("the bootstrap has looked at the group")
+    }
+    return loop
+  }
+
   /// The next loop of this library's; `nil` if the group is another's.
   func nextUringLoop() -> UringEventLoop? {
     switch self {
