@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [(1, 1, SendPath.atOnce), (1, 3, .request), (16_384, 100, .atOnce)])
+  @Test(arguments: [(1, 1, SendPath.atOnce), (65_535, 3, .request), (65_536, 100, .atOnce)])
   func pathsOfSends(byteCount: Int, answerCount: Int, path: SendPath) {
     #expect(SendPath.choose(byteCount: byteCount, answerCount: answerCount) == path)
   }

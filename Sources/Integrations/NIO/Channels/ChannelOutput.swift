@@ -60,6 +60,8 @@ enum SendPath {
   }
 
   /// Whether so many bytes are to be sent while they are in the cache, within the flush itself.
-  static func isLarge(_ byteCount: Int) -> Bool { byteCount >= 16 * 1024 }
+  ///
+  /// Echoes of 16 and 32 KiB cost 4 to 10 % less by a request, those of 64 KiB 2 to 4 % more.
+  static func isLarge(_ byteCount: Int) -> Bool { byteCount >= 64 * 1024 }
 }
 #endif
