@@ -4,6 +4,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Answers every request of NIOHTTP1's pipeline with the same text.
+///
+/// The answers of one read are flushed together, or each by itself, as web frameworks do.
 final class HelloHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
@@ -12,7 +14,10 @@ final class HelloHandler: ChannelInboundHandler {
   private let headers = HTTPHeaders([
     ("Content-Type", "text/plain"), ("Content-Length", "13"),
   ])
+  private let flushesEach: Bool
   private var isKeptAlive = true
+
+  init(flushesEach: Bool) { self.flushesEach = flushesEach }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch Self.unwrapInboundIn(data) {
@@ -23,7 +28,10 @@ final class HelloHandler: ChannelInboundHandler {
       context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
       context.write(Self.wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
       let end = Self.wrapOutboundOut(.end(nil))
-      guard !isKeptAlive else { return context.write(end, promise: nil) }
+      if isKeptAlive {
+        return flushesEach
+          ? context.writeAndFlush(end, promise: nil) : context.write(end, promise: nil)
+      }
       let channel = context.channel
       context.writeAndFlush(end).whenComplete { _ in channel.close(promise: nil) }
     }
@@ -42,11 +50,10 @@ final class BareHelloHandler: ChannelInboundHandler {
   typealias OutboundOut = ByteBuffer
 
   private var scanner = RequestScanner()
+  /// By their count, shared by all channels.
   private let answers: [ByteBuffer]
 
-  init(_ answers: Answers) {
-    self.answers = (0...16).map { ByteBuffer(bytes: answers[$0]) }
-  }
+  init(_ answers: [ByteBuffer]) { self.answers = answers }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = Self.unwrapInboundIn(data)

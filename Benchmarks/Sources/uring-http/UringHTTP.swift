@@ -34,18 +34,22 @@ struct UringHTTP: AsyncParsableCommand {
   @Option(help: "Event loops.")
   var loops = 1
 
+  @Flag(help: "Flush each answer of NIOHTTP1's pipeline by itself.")
+  var flushEachAnswer = false
+
   @Option(help: "Seconds until the server ends by itself.")
   var maxSeconds = 600
 
   func run() async throws {
     switch server {
     case .posix, .uring, .readiness:
-      try await serve(on: server) { channel in
+      try await serve(on: server) { [flushEachAnswer] channel in
         try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-        try channel.pipeline.syncOperations.addHandler(HelloHandler())
+        try channel.pipeline.syncOperations.addHandler(HelloHandler(flushesEach: flushEachAnswer))
       }
     case .posixBare, .uringBare:
-      let answers = Answers()
+      let texts = Answers()
+      let answers = (0...16).map { ByteBuffer(bytes: texts[$0]) }
       try await serve(on: server) { channel in
         try channel.pipeline.syncOperations.addHandler(BareHelloHandler(answers))
       }
