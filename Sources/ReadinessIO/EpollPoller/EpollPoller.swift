@@ -139,20 +139,22 @@ public struct EpollPoller: Poller, ~Copyable {
 
   /// How many events have arrived in the first places; below 0 for an error.
   private mutating func wait(_ timeout: Duration?, places: Int) -> Int {
+    // Newer headers of glibc (2.42) take no null here.
+    guard let events = unsafe arrivals.baseAddress else { return 0 }
     let limit = Int32(clamping: places)
     kernelCallCount += 1
     guard let timeout else {
-      return Int(unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, -1))
+      return Int(unsafe epoll_wait(epoll.rawValue, events, limit, -1))
     }
     let nanoseconds = timeout.clampedNanoseconds
     guard countsNanoseconds, nanoseconds > 0 else {
       let milliseconds = Self.milliseconds(notBelow: nanoseconds)
-      return Int(unsafe epoll_wait(epoll.rawValue, arrivals.baseAddress, limit, milliseconds))
+      return Int(unsafe epoll_wait(epoll.rawValue, events, limit, milliseconds))
     }
     // epoll_wait(2) counts in milliseconds; this call, since Linux 5.11, in nanoseconds.
     var time = timespec(
       tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-    let count = unsafe epoll_pwait2(epoll.rawValue, arrivals.baseAddress, limit, &time, nil)
+    let count = unsafe epoll_pwait2(epoll.rawValue, events, limit, &time, nil)
     guard count < 0, Errno.current == .noFunction else { return Int(count) }
     countsNanoseconds = false
     return wait(timeout, places: places)
