@@ -23,16 +23,15 @@ enum DNSForwarderCommand {
   private static func run(_ options: Options) async throws {
     let signals = try CaughtSignals([.terminate, .interrupt])
     let group = try CompletionLoopGroup(count: 1)
-    let loop = group.loops[0]
-    let socket = try await DatagramSocket.bind(to: options.listen, on: loop)
+    let socket = try await DatagramSocket.bind(to: options.listen, on: group.loops[0])
     let upstream = Upstream(address: options.upstream, patience: options.patience)
     let forwarder = Forwarder(socket, upstream, cacheLimit: options.cacheLimit)
-    async let serving: Void = forwarder.serve()
+    // Long enough for the questions that have come to be answered.
+    let grace = options.patience * (Upstream.attemptCount + 1)
+    async let forcedCount = group.shutdown(grace: grace, on: signals)
     tell(.standardOutput, "listening on \(socket.localAddress ?? options.listen)\n")
-    _ = try await signals.next(on: loop)
-    forwarder.end()
-    try await serving
-    await group.close()
+    try await forwarder.serve()
+    _ = try await forcedCount
   }
 
   /// Writes at once, so that who has started the process can wait for the line.

@@ -41,7 +41,7 @@ actor Forwarder {
 
   /// Serves until ``end()``; then the questions that have come are answered.
   func serve() async throws(SocketError) {
-    let failure = await withTaskGroup(of: Void.self, returning: SocketError?.self) { lookups in
+    let failure = await withDiscardingTaskGroup(returning: SocketError?.self) { lookups in
       do throws(SocketError) {
         while let datagram = try await nextDatagram() {
           guard let client = datagram.sender else { continue }
@@ -125,7 +125,7 @@ actor Forwarder {
 
   /// Queues an answer; one for which there is no room is lost, as datagrams are.
   private func send(_ bytes: [UInt8], to client: SocketAddress) {
-    _ = socket.endpoint.enqueue(copying: bytes.span.bytes, to: client)
+    _ = socket.endpoint.enqueue(copying: bytes, to: client)
   }
 
   /// Seconds since the forwarder was made.

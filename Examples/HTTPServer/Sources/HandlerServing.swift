@@ -23,7 +23,7 @@ final class HandlerConnection: SocketDelegate, @unchecked Sendable {
   private var parser: RequestParser
   private var headTimer: ScheduledWork?
   /// The rest of an answer; requests wait until it is out.
-  private var file: FilePassage?
+  private var file: OpenFile?
   /// Whether the last answer is out or on its way.
   private var isEnding = false
   private var hasPeerEnded = false
@@ -40,9 +40,18 @@ final class HandlerConnection: SocketDelegate, @unchecked Sendable {
     answerRequests(on: stream)
   }
 
+  /// Goes on behind a file, the only send that has a context.
   override func sent(_ completion: SendCompletion, on stream: SocketStream) {
-    guard completion.error == nil else { return file = nil }
-    sendFile(on: stream)
+    file = nil
+    guard completion.error == nil else {
+      // The head has promised more bytes than have gone out.
+      isEnding = true
+      return stream.reset()
+    }
+    if isEnding { return stream.close(lingering: LingerLimit()) }
+    stream.resumeReceiving()
+    answerRequests(on: stream)
+    closeIfDone(stream)
   }
 
   override func draining(_ stream: SocketStream) {
@@ -81,9 +90,9 @@ final class HandlerConnection: SocketDelegate, @unchecked Sendable {
     stream.enqueue(copying: answer.bytes)
     isEnding = answer.isLast
     if let open = answer.file, open.byteCount > 0 {
-      file = FilePassage(open)
+      file = open
       stream.pauseReceiving()
-      sendFile(on: stream)
+      stream.enqueueFile(open.descriptor, byteCount: open.byteCount, context: 0)
     } else if isEnding {
       stream.close(lingering: LingerLimit())
     }
@@ -91,22 +100,6 @@ final class HandlerConnection: SocketDelegate, @unchecked Sendable {
 
   private func refuse(_ error: RequestError, on stream: SocketStream) {
     send(service.answer(to: error), on: stream)
-  }
-
-  /// Sends the next part of the file, whose context has the next one sent.
-  private func sendFile(on stream: SocketStream) {
-    guard var passage = file else { return }
-    guard let part = passage.nextPart() else {
-      file = nil
-      // The head has promised more bytes than there are.
-      if !passage.isComplete { return stream.reset() }
-      if isEnding { return stream.close(lingering: LingerLimit()) }
-      stream.resumeReceiving()
-      answerRequests(on: stream)
-      return closeIfDone(stream)
-    }
-    file = passage
-    stream.enqueue(copying: part, context: 0)
   }
 
   private func closeIfDone(_ stream: SocketStream) {

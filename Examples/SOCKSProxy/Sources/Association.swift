@@ -5,46 +5,53 @@ import Synchronization
 
 /// Carries datagrams for one client, for as long as its connection lasts (RFC 1928, 7).
 ///
-/// A datagram with a name in it is dropped, because there is no look-up for datagrams; so is one of
-/// another sender than the client.
+/// A name in a datagram is looked up, while the client's next datagrams wait. A datagram of another
+/// sender than the client is dropped, and so is one whose name has no address.
 final class Association: Sendable {
   private let near: DatagramSocket
   private let far: [DatagramSocket]
   private let clientHost: String
+  /// How long a look-up may take.
+  private let lookUpTime: Duration
   /// Where the client sends from: told in its request, or seen with its first datagram.
   private let clientAddress: Mutex<SocketAddress?>
   private let movedCount = Atomic(0)
 
   private init(
-    near: DatagramSocket, far: [DatagramSocket], clientHost: String, _ told: SocketAddress?
+    near: DatagramSocket, far: [DatagramSocket], clientHost: String, _ told: SocketAddress?,
+    lookUpTime: Duration
   ) {
     self.near = near
     self.far = far
     self.clientHost = clientHost
+    self.lookUpTime = lookUpTime
     clientAddress = Mutex(told)
   }
 
   /// Serves a client until its connection ends, nothing has moved for some time, or the loop drains.
   static func serve(
-    _ client: StreamConnection, _ source: Destination, idleTime: Duration
+    _ client: StreamConnection, _ source: Destination, _ limits: ProxyLimits
   ) async throws {
     guard let own = client.localAddress, let peer = client.peerAddress else {
       throw Refusal(.generalFailure)
     }
     let association: Association
     do throws(SocketError) {
-      association = try await open(at: own, for: peer, source, on: client.loop)
+      association = try await open(at: own, for: peer, source, limits, on: client.loop)
     } catch {
       throw Refusal(.generalFailure)
     }
     try await client.send(Reply.succeeded.bytes(bound: association.near.localAddress))
-    await association.carry(until: client, idleTime)
+    await association.carry(until: client, limits.idleTime)
     await association.close()
   }
 
   private static func open(
-    at own: SocketAddress, for peer: SocketAddress, _ source: Destination, on loop: CompletionLoop
+    at own: SocketAddress, for peer: SocketAddress, _ source: Destination, _ limits: ProxyLimits,
+    on loop: CompletionLoop
   ) async throws(SocketError) -> Association {
+    // On a socket of both families an IPv4 client has a mapped address, and here a plain one.
+    let (own, peer) = (own.unmapped, peer.unmapped)
     let host = own.host.contains(":") ? "[\(own.host)]:0" : "\(own.host):0"
     let near = try await DatagramSocket.bind(to: host, on: loop)
     var far = [try await DatagramSocket.bind(to: "0.0.0.0:0", on: loop)]
@@ -58,7 +65,8 @@ final class Association: Sendable {
     if case .address(let address) = source, address.port != 0, address.host == peer.host {
       told = address
     }
-    return Association(near: near, far: far, clientHost: peer.host, told)
+    return Association(
+      near: near, far: far, clientHost: peer.host, told, lookUpTime: limits.connectTime)
   }
 
   /// Returns when the first of its parts has ended, and with it the others.
@@ -96,10 +104,12 @@ final class Association: Sendable {
 
   /// Carries the client's datagrams to where they are addressed to.
   private func carryOut() async {
+    var names = NamedAddresses(families: far.compactMap { $0.localAddress?.family })
     while let datagram = await Self.receive(on: near) {
       guard let sender = datagram.sender, isClient(sender),
         let envelope = DatagramEnvelope(datagram.withBytes { [UInt8](copying: $0) }),
-        case .address(let address) = envelope.destination,
+        let address = await names.address(
+          of: envelope.destination, on: near.loop, timeout: lookUpTime),
         let socket = far.first(where: { $0.localAddress?.family == address.family })
       else { continue }
       // One that does not get out is lost, as datagrams are.

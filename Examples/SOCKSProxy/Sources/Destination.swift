@@ -42,7 +42,7 @@ enum Destination: Hashable, Sendable {
       return
     }
     guard bytes.count == Self.byteCount(of: kind),
-      let address = AddressBytes.address(host, port: port)
+      let address = SocketAddress(internetBytes: Array(host), port: port)
     else { return nil }
     self = .address(address)
   }
@@ -51,7 +51,7 @@ enum Destination: Hashable, Sendable {
   ///
   /// Without an address it is `0.0.0.0:0`.
   static func bytes(of address: SocketAddress?) -> [UInt8] {
-    guard let address, let port = address.port, let host = AddressBytes.bytes(of: address) else {
+    guard let address, let port = address.port, let host = address.internetBytes else {
       return [Kind.ipv4.rawValue, 0, 0, 0, 0, 0, 0]
     }
     let kind = host.count == 4 ? Kind.ipv4 : .ipv6

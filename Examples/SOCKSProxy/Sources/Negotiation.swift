@@ -11,25 +11,23 @@ struct ProxyRequest: Hashable, Sendable {
 
   let command: Command
   let destination: Destination
-  /// Bytes for the destination that the client has sent ahead.
-  let early: [UInt8]
 }
 
 /// The first messages of a connection (RFC 1928, 3 and 4).
 enum Negotiation {
   /// Reads what a client asks for.
   ///
-  /// - Parameter client: Is answered up to its request, which waits for its reply then.
+  /// - Parameter reader: Of the client, who is answered up to the request, which waits for its reply
+  ///   then. Bytes that the client has sent ahead for the destination stay unread.
   /// - Returns: The request; `nil` if the client has ended before it.
   /// - Throws: ``Refusal`` for what cannot be served.
-  static func request(on client: StreamConnection) async throws -> ProxyRequest? {
-    var reader = ByteReader(client)
+  static func request(from reader: inout ByteReader) async throws -> ProxyRequest? {
     guard try await reader.read(exactly: 2) else { return nil }
     let methodCount = Int(reader.element.byte(at: 1))
     guard reader.element.byte(at: 0) == Reply.version else { throw Refusal.ofGreeting }
     guard try await reader.read(exactly: methodCount) else { return nil }
     guard reader.element.firstIndex(of: 0) != nil else { throw Refusal.ofGreeting }
-    try await client.send(Reply.noAuthentication)
+    try await reader.connection.send(Reply.noAuthentication)
 
     guard try await reader.read(exactly: 4) else { return nil }
     let version = reader.element.byte(at: 0)
@@ -47,14 +45,6 @@ enum Negotiation {
     guard let destination = Destination(kind, [UInt8](copying: reader.element)[...]) else {
       throw Refusal(.generalFailure)
     }
-    let early = try await readEarly(&reader)
-    return ProxyRequest(command: command, destination: destination, early: early)
-  }
-
-  /// Takes what has come behind the request, which would be lost with the reader.
-  private static func readEarly(_ reader: inout ByteReader) async throws(SocketError) -> [UInt8] {
-    let count = reader.unreadByteCount
-    guard count > 0, try await reader.read(exactly: count) else { return [] }
-    return [UInt8](copying: reader.element)
+    return ProxyRequest(command: command, destination: destination)
   }
 }

@@ -20,11 +20,11 @@ struct Proxy: Sendable {
 
   private func serve(_ client: StreamConnection) async throws {
     do {
-      guard let request = try await negotiate(with: client) else { return }
+      var reader = ByteReader(client)
+      guard let request = try await negotiate(with: client, &reader) else { return }
       switch request.command {
-      case .connect: try await connect(client, to: request)
-      case .associate:
-        try await Association.serve(client, request.destination, idleTime: limits.idleTime)
+      case .connect: try await connect(reader, to: request.destination)
+      case .associate: try await Association.serve(client, request.destination, limits)
       }
     } catch let refusal as Refusal {
       try await client.send(refusal.answer)
@@ -32,31 +32,35 @@ struct Proxy: Sendable {
   }
 
   /// Hears what a client wants, in the time that it has; not any more once the proxy ends.
-  private func negotiate(with client: StreamConnection) async throws -> ProxyRequest? {
+  private func negotiate(
+    with client: StreamConnection, _ reader: inout ByteReader
+  ) async throws -> ProxyRequest? {
     let phase = NegotiationPhase()
     client.onListenerClose { if phase.isOn { $0.stopReceiving() } }
     defer { phase.end() }
     return try await client.withDeadline(client.loop.now + limits.negotiationTime) {
-      try await Negotiation.request(on: client)
+      try await Negotiation.request(from: &reader)
     }
   }
 
-  /// Carries bytes between a client and where it wants to.
-  private func connect(_ client: StreamConnection, to request: ProxyRequest) async throws {
+  /// Carries bytes between a client and where it wants to, first those that it has sent ahead.
+  private func connect(
+    _ reader: consuming ByteReader, to destination: Destination
+  ) async throws {
+    let client = reader.connection
     let origin: StreamConnection
     do throws(SocketError) {
-      origin = try await connection(to: request.destination, on: client.loop)
+      origin = try await connection(to: destination, on: client.loop)
     } catch {
       throw Refusal(Reply(error))
     }
     do throws(SocketError) {
       try await client.send(Reply.succeeded.bytes(bound: origin.localAddress))
-      try await origin.send(request.early)
     } catch {
       origin.reset()
       throw error
     }
-    try await relay(between: client, and: origin, idleLimit: limits.idleTime)
+    try await reader.relay(with: origin, idleLimit: limits.idleTime)
   }
 
   private func connection(

@@ -56,6 +56,25 @@ struct AssociationTests {
     }
   }
 
+  @Test("A name in a datagram is looked up, and one without an address is dropped")
+  func names() async throws {
+    try await Self.with { control, relay, echo, loop in
+      let client = try await DatagramSocket.connect(to: relay, on: loop)
+      let port = try #require(echo.port)
+      let portBytes = [UInt8(port >> 8), UInt8(port & 0xFF)]
+      let sent: [(name: String, payload: UInt8)] = [
+        ("127.0.0.1:80", 1), ("127.0.0.1", 2), ("127.0.0.1", 3),
+      ]
+      for (name, payload) in sent {
+        let text = Array(name.utf8)
+        try await client.send([0, 0, 0, 3, UInt8(text.count)] + text + portBytes + [payload])
+      }
+      #expect(try await client.receiveBytes() == Self.envelope(to: echo, [2]))
+      #expect(try await client.receiveBytes() == Self.envelope(to: echo, [3]))
+      await client.close()
+    }
+  }
+
   @Test("What is not the client's, or is none, is dropped")
   func dropped() async throws {
     try await Self.with { control, relay, echo, loop in

@@ -37,10 +37,11 @@ extension Datagram {
         let isLinkLocal = info.byte(at: 0) == 0xfe && info.byte(at: 1) & 0xc0 == 0x80
         let interface = unsafe info.unsafeLoadUnaligned(fromByteOffset: 16, as: UInt32.self)
         return SocketAddress(
-          internetBytes: info.extracting(0..<16), scope: isLinkLocal ? interface : 0)
+          internetBytes: info.extracting(0..<16), port: 0,
+          scope: isLinkLocal ? interface : 0)
       }
       // ipi_addr of struct in_pktinfo.
-      return SocketAddress(internetBytes: info.extracting(8..<12))
+      return SocketAddress(internetBytes: info.extracting(8..<12), port: 0)
     }
   }
 

@@ -90,6 +90,7 @@ extension DatagramEndpoint {
     let handler = handler
     self.handler = nil
     handler?.closed(self)
+    forgetService()
   }
 
   private func failReceiver() {

@@ -12,6 +12,7 @@ extension DatagramEndpoint {
     onLoop { endpoint in
       guard endpoint.handler == nil, endpoint.closing == .open else { return }
       endpoint.handler = handler
+      endpoint.countAsService()
       endpoint.tellReceived()
       endpoint.wantDatagrams()
     }

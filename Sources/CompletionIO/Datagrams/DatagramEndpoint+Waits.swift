@@ -19,6 +19,7 @@ extension DatagramEndpoint {
     guard receiving.receiver == nil, handler == nil else { throw error(.receive, .busy) }
     if receiving.hasNews || receiving.hasStopped { return try takeReceived() }
     operationsAtOnce = 0
+    countAsService()
     let wait = loop.openWait(for: self, timeout: timeout)
     receiving.receiver = wait
     wantDatagrams()

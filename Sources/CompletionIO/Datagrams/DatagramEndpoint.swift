@@ -36,8 +36,10 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
   var memory: MessageMemory?
   let isIPv6: Bool
   let isUnixDomain: Bool
-  /// Whether it serves whoever sends to it, and so ends when its loop drains.
+  /// Whether it takes what anybody sends to it, so that it stops receiving when its loop drains.
   let isServing: Bool
+  /// Whether its loop waits for its close when it drains: once somebody has received.
+  var isService = false
   let countLimit: Int
   var handler: DatagramHandler?
   var policy: ResubmissionPolicy
@@ -136,6 +138,24 @@ public final class DatagramEndpoint: OperationOwner, @unchecked Sendable {
 
   /// Bytes queued for sending that the kernel has not taken; on the loop's thread.
   public var unsentByteCount: Int { sending.byteCount }
+
+  /// Queues a copy of an array's bytes to be sent as one datagram, and returns at once.
+  ///
+  /// - Parameters:
+  ///   - bytes: Copied before the call returns.
+  ///   - address: Where to; the peer of a connected socket if `nil`.
+  ///   - options: What the kernel is told of it.
+  ///   - context: Comes back as ``SendCompletion/context``; without it only a failure is told.
+  /// - Returns: As ``enqueue(_:to:options:context:)``.
+  ///
+  /// The corresponding C function is `io_uring_prep_sendmsg` (Linux 5.3).
+  @discardableResult
+  public func enqueue(
+    copying bytes: [UInt8], to address: SocketAddress? = nil,
+    options: DatagramSendOptions = DatagramSendOptions(), context: UInt? = nil
+  ) -> Bool {
+    unsafe enqueue(copying: bytes.span.bytes, to: address, options: options, context: context)
+  }
 
   override func completed(_ outcome: Outcome, lease: consuming BufferLease?) {
     switch outcome.token.operation {

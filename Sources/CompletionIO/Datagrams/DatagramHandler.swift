@@ -20,7 +20,8 @@ public final class DatagramHandler: Sendable {
   ///     led to (ECONNREFUSED on a connected socket), or of a send that was queued without a context.
   ///   - ended: Called once for each socket, when nothing more will be received: without an error
   ///     when the loop drains and after ``DatagramEndpoint/stopReceiving()``, else with the reason,
-  ///     which may be the program's own close.
+  ///     which may be the program's own close. A loop that drains waits for the close of a bound
+  ///     socket, which is the program's to make once it has answered.
   ///   - sent: Called once for each send that was queued with a context.
   ///   - drained: Called when half of the room for queued sends is free again, after a send was
   ///     refused for want of room.

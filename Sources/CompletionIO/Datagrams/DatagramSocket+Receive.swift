@@ -9,7 +9,8 @@ extension DatagramSocket {
   ///
   /// - Parameter timeout: How long to wait; `nil` for as long as it takes.
   /// - Returns: The datagram, which may be empty; `nil` behind the last one after
-  ///   ``stopReceiving()``, and of a socket that was bound when its loop drains.
+  ///   ``stopReceiving()``, and of a socket that was bound when its loop drains, which waits for its
+  ///   close then.
   /// - Throws: ``SocketError`` with ECONNREFUSED, EHOSTUNREACH, ENETUNREACH that an earlier datagram
   ///   has led to, after which the socket goes on; ETIMEDOUT, ECANCELED, EBUSY while another task
   ///   receives, EBADF after ``close()``; under other policies than `.completion` also EAGAIN.

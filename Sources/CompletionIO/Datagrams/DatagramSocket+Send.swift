@@ -144,6 +144,25 @@ extension DatagramSocket {
       BufferLease(copying: bytes), to: address, options: options, timeout: timeout)
   }
 
+  /// Queues a copy of an array's bytes to be sent as one datagram, and returns once they are queued.
+  ///
+  /// - Parameters:
+  ///   - bytes: Copied before the call returns or suspends.
+  ///   - address: Where to; the peer of a connected socket if `nil`.
+  ///   - options: What the kernel is told of it.
+  ///   - timeout: How long to wait while too much is queued.
+  /// - Throws: As the one of a lease.
+  ///
+  /// The corresponding C function is `io_uring_prep_sendmsg` (Linux 5.3).
+  public nonisolated(nonsending) func enqueue(
+    copying bytes: [UInt8], to address: SocketAddress? = nil,
+    options: DatagramSendOptions = DatagramSendOptions(), timeout: Duration? = nil
+  ) async throws(SocketError) {
+    try await enqueue(
+      unsafe BufferLease(copying: bytes.span.bytes), to: address, options: options,
+      timeout: timeout)
+  }
+
   /// Queues a received datagram to be sent back to its sender, without a copy, and returns once it
   /// is queued.
   ///

@@ -3,13 +3,16 @@
 // Draining: nothing new is accepted, and what runs comes to its own end.
 extension CompletionLoop {
   /// Whether nothing runs that draining waits for.
-  private var isQuiet: Bool { taskCount == 0 && acceptedCount == 0 }
+  private var isQuiet: Bool {
+    taskCount == 0 && acceptedCount == 0 && datagramServiceCount == 0
+  }
 
-  /// Connections that were accepted and are not closed, or whose tasks have not ended.
-  private var guestCount: Int { max(taskCount, acceptedCount) }
+  /// Connections that were accepted and are not closed, or whose tasks have not ended, and services
+  /// of datagrams that are not closed.
+  private var guestCount: Int { max(taskCount, acceptedCount) + datagramServiceCount }
 
-  /// Closes the loop's listeners, tells accepted connections so, and opens a wait for the last of
-  /// them; on the loop's thread.
+  /// Closes the loop's listeners, tells accepted connections so, ends the receiving of services of
+  /// datagrams, and opens a wait for the last of them; on the loop's thread.
   ///
   /// - Parameter grace: How long the wait lasts at most.
   /// - Returns: The wait; `nil` if there is nothing to wait for.
@@ -24,7 +27,7 @@ extension CompletionLoop {
 
   /// Waits until the loop has drained, or the grace is over; on the loop's thread.
   ///
-  /// - Returns: How many connections are left.
+  /// - Returns: How many connections and services of datagrams are left.
   nonisolated(nonsending) func finishDraining(_ wait: WaitID) async -> Int {
     await suspend(for: wait)
     _ = take(wait)

@@ -20,4 +20,6 @@ extension CompletionLoop {
   func countSpliced(byteCount: Int) { core.statistics.bytesSpliced += UInt64(byteCount) }
 
   func countCopiedSend() { core.statistics.sendsCopied += 1 }
+
+  func countBodyFailure() { core.statistics.bodyFailures += 1 }
 }

@@ -52,6 +52,8 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   var taskCount = 0
   /// Connections that listeners have accepted on this loop and that are not closed.
   var acceptedCount = 0
+  /// Bound sockets of datagrams on which somebody receives, and that are not closed.
+  var datagramServiceCount = 0
   /// Waits for the end of all of them.
   var drainWaits: [WaitID] = []
   /// Messages that the loop has taken and not yet handled; kept for their memory.

@@ -3,10 +3,10 @@
 extension CompletionLoopGroup {
   /// Ends what the group serves in good order, within a limit, then closes the group.
   ///
-  /// First as ``drain(grace:)``, then as ``close()``. Connections that are still open at the end of
-  /// the grace are ended by force: their waits throw ESHUTDOWN.
+  /// First as ``drain(grace:)``, then as ``close()``. Connections and services of datagrams that are
+  /// still open at the end of the grace are ended by force: their waits throw ESHUTDOWN.
   ///
-  /// - Parameter grace: How long connections may take to end by themselves.
+  /// - Parameter grace: How long connections and services of datagrams may take to end by themselves.
   /// - Returns: How many were ended by force.
   /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
   ///   connection with, because the call would wait for the end of it: make it in a task of its own.
@@ -21,14 +21,22 @@ extension CompletionLoopGroup {
 
   /// Waits for a signal, then ends what the group serves in good order and closes the group.
   ///
-  /// As ``CompletionLoop/waitForSignal(_:)`` and ``shutdown(grace:)``. Behind the first signal the
-  /// process does with the next what it did before, which for these is to end at once.
+  /// A signal that comes before this call ends the process, as before it was made; one that
+  /// ``CaughtSignals`` keeps is not lost.
   ///
   /// - Parameters:
   ///   - grace: How long connections may take to end by themselves.
   ///   - signals: Any of them begins it.
   /// - Returns: How many connections were ended by force.
-  /// - Throws: As both. When the wait fails the group goes on.
+  /// - Throws: As ``CompletionLoop/waitForSignal(_:)`` and ``shutdown(grace:)``. When the wait fails
+  ///   the group goes on.
+  @available(
+    *, deprecated,
+    message: """
+      a signal that comes before this call ends the process; make a CaughtSignals before the \
+      program says that it is ready, and give it to shutdown(grace:on:)
+      """
+  )
   public nonisolated(nonsending) func shutdown(
     grace: Duration, on signals: [ProcessSignal]
   ) async throws(LoopError) -> Int {
@@ -39,10 +47,16 @@ extension CompletionLoopGroup {
   /// Waits for a signal that is kept, then ends what the group serves in good order and closes the
   /// group.
   ///
+  /// ```swift
+  /// let signals = try CaughtSignals([.terminate, .interrupt])
+  /// print("listening on \(listener.localAddress)")
+  /// let forcedCount = try await group.shutdown(grace: .seconds(10), on: signals)
+  /// ```
+  ///
   /// - Parameters:
-  ///   - grace: How long connections may take to end by themselves.
+  ///   - grace: How long connections and services of datagrams may take to end by themselves.
   ///   - signals: The next of them begins it, also one that has come before the call.
-  /// - Returns: How many connections were ended by force.
+  /// - Returns: How many were ended by force.
   /// - Throws: As ``CaughtSignals/next(on:)`` and ``shutdown(grace:)``. When the wait fails the group
   ///   goes on.
   public nonisolated(nonsending) func shutdown(
@@ -57,11 +71,16 @@ extension CompletionLoopGroup {
   /// The listeners of the group close. Bodies are told (``StreamConnection/onListenerClose(_:)``),
   /// and a connection that waits for its next request ends
   /// (``StreamConnection/receiveUnlessDraining(timeout:)``). What runs goes on: bodies may finish
-  /// their work, tell their peers, and use other connections of the group. Returns when every
-  /// accepted connection is closed and every body has returned, when the grace is over, or when the
-  /// calling task is cancelled.
+  /// their work, tell their peers, and use other connections of the group.
   ///
-  /// - Parameter grace: How long connections may take to end by themselves.
+  /// Bound sockets of datagrams receive no more: ``DatagramSocket/receive(timeout:)`` returns `nil`,
+  /// and a ``DatagramHandler`` is told the end. One on which somebody has received is a service: it
+  /// may go on to send, and is waited for until it is closed.
+  ///
+  /// Returns when every accepted connection and every service of datagrams is closed and every body
+  /// has returned, when the grace is over, or when the calling task is cancelled.
+  ///
+  /// - Parameter grace: How long connections and services of datagrams may take to end by themselves.
   /// - Returns: How many have not ended.
   /// - Throws: ``LoopError`` with EDEADLK when the task that calls is one that the group serves a
   ///   connection with, because the call would wait for the end of it: make it in a task of its own.

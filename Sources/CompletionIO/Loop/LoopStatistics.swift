@@ -36,6 +36,9 @@ public struct LoopStatistics: Hashable, Sendable {
   public var bytesSpliced: UInt64 = 0
   /// Answers of would-block or a partial send whose rest was copied out of its pool buffer.
   public var sendsCopied: UInt64 = 0
+  /// Bodies of ``StreamListener/serve(lingering:onError:_:)`` that have thrown something else than an
+  /// ordinary end of their connection, whether somebody was told or not.
+  public var bodyFailures: UInt64 = 0
   /// System calls besides enters, and those that enters are made of on readiness.
   public var otherSystemCalls: UInt64 = 0
   /// Verdicts, by kind.
@@ -68,7 +71,7 @@ public struct LoopStatistics: Hashable, Sendable {
     \.enters, \.enterFailures, \.submissions, \.completions, \.submissionQueueFull,
     \.flightTableFull, \.staleCompletions, \.controlFailures, \.repeatedCancels, \.deadlines,
     \.accepted, \.chunksReceived, \.quietReceives, \.bytesReceived, \.bytesSent, \.bytesSpliced,
-    \.sendsCopied, \.otherSystemCalls,
+    \.sendsCopied, \.bodyFailures, \.otherSystemCalls,
   ]
 }
 

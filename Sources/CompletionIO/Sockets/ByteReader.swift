@@ -23,7 +23,7 @@ internal import Uring
 public struct ByteReader: ~Copyable {
   /// The connection that is read.
   public let connection: StreamConnection
-  private var buffer = SeamBuffer()
+  var buffer = SeamBuffer()
 
   /// Makes a reader.
   ///
@@ -140,29 +140,6 @@ public struct ByteReader: ~Copyable {
     return try await read(.peek(count), timeout)
   }
 
-  /// Drops bytes, however many, without keeping them.
-  ///
-  /// - Parameters:
-  ///   - count: How many.
-  ///   - timeout: How long the whole call may take; `nil` for as long as it takes.
-  /// - Throws: As ``read(exactly:timeout:)``; the bytes that ``SocketError/byteCount`` counts are
-  ///   dropped.
-  public mutating nonisolated(nonsending) func skip(
-    _ count: Int, timeout: Duration? = nil
-  ) async throws(SocketError) {
-    precondition(count >= 0, "a number of bytes is not negative")
-    var left = count - buffer.drop(atMost: count)
-    guard left > 0 else { return }
-    var deadline = ReadDeadline(timeout, connection)
-    while left > 0 {
-      guard try await receiveMore(&deadline, having: count - left) else {
-        throw deadline.end(.endOfStream, byteCount: count - left)
-      }
-      left -= buffer.drop(atMost: left)
-    }
-    deadline.end()
-  }
-
   private mutating nonisolated(nonsending) func read(
     _ element: SeamBuffer.Portion, _ timeout: Duration?
   ) async throws(SocketError) -> Bool {
@@ -190,7 +167,7 @@ public struct ByteReader: ~Copyable {
   /// Receives behind what has come.
   ///
   /// - Returns: Whether anything was received; `false` at the end of the stream.
-  private mutating nonisolated(nonsending) func receiveMore(
+  mutating nonisolated(nonsending) func receiveMore(
     _ deadline: inout ReadDeadline, having byteCount: Int
   ) async throws(SocketError) -> Bool {
     // The wait is for a peer, which may stop here for ever.

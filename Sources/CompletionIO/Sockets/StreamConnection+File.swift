@@ -37,27 +37,15 @@ extension StreamConnection {
       }
     }
     if mustLetOthersGoOn { await letOthersGoOn() }
-    try checkFile(file, offset, byteCount)
+    if let refusal = FileSend.refusal(of: file, offset: offset, byteCount: byteCount) {
+      throw stream.refused(.send, refusal)
+    }
     let isOwner = isOwnersTask
     let wait = try stream.sendFile(
       file, offset: UInt64(offset), byteCount: byteCount, timeout: timeout, isOwner: isOwner)
     let result = await result(of: wait, isOwner: isOwner)
     await forgetSpecial(wait)
     try check(result)
-  }
-
-  /// Throws if the descriptor is no file with such places; a read of a pipe would not say so.
-  private func checkFile(
-    _ file: FileDescriptor, _ offset: Int, _ byteCount: Int
-  ) throws(SocketError) {
-    guard offset >= 0, byteCount > 0 else {
-      throw stream.refused(.send, StreamFailure(.invalidArgument, .file))
-    }
-    do {
-      try file.seek(offset: 0, from: .current)
-    } catch {
-      throw stream.refused(.send, StreamFailure((error as? Errno) ?? .ioError, .file))
-    }
   }
 
   /// Sends bytes of a file, all of them, by an instant.

@@ -8,10 +8,16 @@ extension StreamListener {
   /// calling task is cancelled the listener is closed and the bodies' tasks are cancelled. Accepting
   /// follows the policy `.completion`, because nobody could be told that it would block.
   ///
+  /// What a body throws goes to `onError`. Without that the first error is told on standard error,
+  /// once for each call. Errors by which connections end every day are not: the peer has gone or was
+  /// silent for too long (ECONNRESET, EPIPE, ETIMEDOUT, `.endOfStream`), or this program has
+  /// cancelled the task, closed the connection or stopped the loop.
+  /// ``LoopStatistics/bodyFailures`` counts all others, with `onError` too.
+  ///
   /// - Parameters:
   ///   - lingering: How connections are closed behind their bodies; see
   ///     ``StreamConnection/close(lingering:)``.
-  ///   - onError: Called on the connection's loop with what a body has thrown.
+  ///   - onError: Called on the connection's loop with what a body has thrown, whatever it is.
   ///   - body: Called with each connection, on its loop. A body is told that the listener closes by
   ///     ``StreamConnection/onListenerClose(_:)``.
   /// - Throws: ``SocketError`` when accepting fails for good, after the connections have ended; EBUSY
@@ -38,7 +44,7 @@ extension StreamListener {
   ///   - lingering: How connections are closed behind their bodies; see
   ///     ``StreamConnection/close(lingering:)``.
   ///   - onRefused: Called on the loop of each connection that was accepted and is not served.
-  ///   - onError: Called on the connection's loop with what a body has thrown.
+  ///   - onError: Called on the connection's loop with what a body has thrown, whatever it is.
   ///   - body: Called with each connection, on its loop.
   /// - Throws: As ``serve(lingering:onError:_:)``.
   ///
@@ -85,6 +91,8 @@ struct Service: Sendable {
   let onRefused: (@Sendable (RefusedConnection) -> Void)?
   let onError: (@Sendable (StreamConnection, any Error) -> Void)?
   let body: nonisolated(nonsending) @Sendable (StreamConnection) async throws -> Void
+  /// Tells of a failure where there is no `onError`.
+  let notice = BodyFailureNotice()
 
   /// Runs the body with a connection, and closes it.
   ///
@@ -96,12 +104,23 @@ struct Service: Sendable {
     do {
       try await body(connection)
     } catch {
-      onError?(connection, error)
+      tell(error, of: connection)
     }
     stream.onLoop { stream in
       stream.ownerJob = 0
       if stream.isOwnerCancelled { stream.abort() }
     }
     await connection.close(lingering: lingering)
+  }
+
+  /// Tells of what a body has thrown, and counts what is no ordinary end.
+  ///
+  /// By itself, so that the frame of each connection's task needs no room for it.
+  @inline(never)
+  private func tell(_ error: any Error, of connection: StreamConnection) {
+    onError?(connection, error)
+    guard !BodyFailure.isOrdinary(error) else { return }
+    connection.stream.onLoop { $0.loop.countBodyFailure() }
+    if onError == nil { notice.tell(error, of: connection) }
   }
 }

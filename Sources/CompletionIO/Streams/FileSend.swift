@@ -66,8 +66,14 @@ final class FileSend: PipedSend {
     }
   }
 
-  /// Gives the pipe back, once the piece has ended.
+  /// Reads no more and gives the pipe back, once the piece has ended.
   override func end() {
+    // The file may be closed from now on.
+    failure = failure ?? .closed
+    givePipeBack()
+  }
+
+  private func givePipeBack() {
     guard case .pipe(let pipe) = way else { return }
     way = .memory
     stream.shared.pipes.giveBack(pipe)
@@ -138,12 +144,27 @@ final class FileSend: PipedSend {
     }
     guard !Self.refusals.contains(outcome.result) else {
       // What is in the pipe is read again.
-      end()
+      givePipeBack()
       return stream.didStep(self)
     }
     if pipe.byteCount > 0 { return didSpliceOut(of: pipe, outcome) }
     if outcome.result > 0 { pipe.byteCount = Int(outcome.result) } else { note(outcome) }
     stream.didStep(self, failing: failure)
+  }
+}
+
+extension FileSend {
+  /// Why a descriptor cannot be sent from as a file; a read of a pipe would not say so.
+  static func refusal(
+    of file: FileDescriptor, offset: Int, byteCount: Int
+  ) -> StreamFailure? {
+    guard offset >= 0, byteCount >= 0 else { return StreamFailure(.invalidArgument, .file) }
+    do {
+      try file.seek(offset: 0, from: .current)
+      return nil
+    } catch {
+      return StreamFailure((error as? Errno) ?? .ioError, .file)
+    }
   }
 }
 

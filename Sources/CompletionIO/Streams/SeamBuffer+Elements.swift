@@ -78,6 +78,32 @@ extension SeamBuffer {
     return .whole
   }
 
+  /// Drops everything before a delimiter, and the delimiter; while that has not come, all bytes that
+  /// cannot be a part of it.
+  ///
+  /// - Parameters:
+  ///   - delimiter: What to drop.
+  ///   - limit: How many bytes may come before it.
+  ///   - droppedCount: Bytes that were dropped; 0 at first.
+  ///   - searched: Bytes that were looked at in vain; 0 at first.
+  /// - Returns: How far it has come; `.whole` if all is dropped.
+  mutating func drop(
+    to delimiter: borrowing Delimiter, limit: Int, _ droppedCount: inout Int,
+    _ searched: inout Int
+  ) -> Progress {
+    let progress = find(delimiter, limit: limit - droppedCount, &searched)
+    switch progress {
+    case .whole:
+      droppedCount += drop(atMost: searched)
+    case .unfinished:
+      droppedCount += drop(atMost: max(0, byteCount - delimiter.byteCount + 1))
+      searched = byteCount
+    case .tooLong:
+      break
+    }
+    return progress
+  }
+
   /// A line may be longer than its limit by the CR.
   private mutating func takeLine(_ limit: Int, _ searched: inout Int) -> Progress {
     let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
@@ -92,7 +118,9 @@ extension SeamBuffer {
   /// Looks for a delimiter that begins behind at most `limit` bytes.
   ///
   /// Sets `searched` to the end of the delimiter if it was found, else to where the search goes on.
-  private func find(_ delimiter: Delimiter, limit: Int, _ searched: inout Int) -> Progress {
+  private func find(
+    _ delimiter: borrowing Delimiter, limit: Int, _ searched: inout Int
+  ) -> Progress {
     let sum = limit.addingReportingOverflow(delimiter.byteCount)
     let reach = sum.overflow ? Int.max : sum.partialValue
     while let index = firstIndex(of: delimiter.last, from: searched), index < reach {

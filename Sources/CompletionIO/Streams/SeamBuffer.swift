@@ -78,6 +78,17 @@ struct SeamBuffer: ~Copyable {
     return count
   }
 
+  /// Takes everything that has not been used, in one piece; `nil` for nothing.
+  mutating func takeAll() -> BufferLease? {
+    dropElement()
+    guard byteCount > 0 else { return nil }
+    if seamByteCount == 0 { return leases.removeFirst() }
+    copyOut()
+    let bytes = seam[seamStart...]
+    (seam, seamStart) = ([], 0)
+    return unsafe BufferLease(copying: bytes.span.bytes)
+  }
+
   /// Makes the first bytes the last element, in one piece.
   ///
   /// - Parameters:

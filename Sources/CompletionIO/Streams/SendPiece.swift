@@ -43,6 +43,8 @@ struct SendPiece: ~Copyable {
     case flush(WaitID)
     /// The stream's handler, with the caller's word.
     case handler(UInt)
+    /// The stream's handler, of a file; the ``SpecialSend`` of this wait knows the caller's word.
+    case file(WaitID)
   }
 
   /// Takes over a lease; one of another loop's pool is copied, because a buffer's way back would be
@@ -92,6 +94,17 @@ struct SendPiece: ~Copyable {
     self.form = form
   }
 
+  /// Refers to the bytes of a file that a handler's program sends.
+  init(file wait: WaitID, byteCount: Int) {
+    lease = nil
+    isPooled = false
+    address = 0
+    self.byteCount = byteCount
+    totalByteCount = byteCount
+    recipient = .file(wait)
+    form = .file
+  }
+
   /// Has what is left sent like nearly all pieces.
   mutating func becomePlain() { form = .plain }
 
@@ -99,13 +112,13 @@ struct SendPiece: ~Copyable {
   var isAwaited: Bool {
     switch recipient {
     case .wait, .part, .flush: true
-    case .nobody, .handler: false
+    case .nobody, .handler, .file: false
     }
   }
 
   /// Whether the piece belongs to the send of a wait.
   func belongs(to wait: WaitID) -> Bool {
-    recipient == .wait(wait) || recipient == .part(wait)
+    recipient == .wait(wait) || recipient == .part(wait) || recipient == .file(wait)
   }
 
   /// Bytes that have gone out.

@@ -124,7 +124,7 @@ extension SocketError: CustomStringConvertible {
     case .tooManyOpenFilesInSystem:
       "the system has no descriptor left; raise the sysctl fs.file-max, or close some"
     case .resourceTemporarilyUnavailable, .nowInProgress, .alreadyInProcess:
-      "it would block; try later, or use the policy .completion"
+      wouldBlockAdvice
     case .noBufferSpace, .noMemory:
       "the kernel is short of memory for sockets"
     case .networkUnreachable, .noRouteToHost:
@@ -136,6 +136,14 @@ extension SocketError: CustomStringConvertible {
     default:
       "the kernel refused it"
     }
+  }
+
+  /// The policy `.completion` tells of it only after its last attempt, and those that tell sooner
+  /// are others.
+  private var wouldBlockAdvice: String {
+    attempts < ResubmissionPolicy.attemptLimit
+      ? "it would block, which its policy tells; try later, or set the policy .completion, which waits"
+      : "it would block, also after so many attempts; try later"
   }
 
   private var addressAdvice: String {

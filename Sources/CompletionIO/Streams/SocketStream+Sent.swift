@@ -43,6 +43,8 @@ extension SocketStream {
         SendCompletion(
           context: context, byteCount: sentByteCount,
           error: failure.map { error(.send, $0, byteCount: sentByteCount) }), on: self)
+    case .file(let wait):
+      tellEndOfFile(wait, failure, sentByteCount: sentByteCount)
     }
   }
 

@@ -2,14 +2,16 @@
 
 internal import Uring
 
-/// A send of a task that takes more than bytes, from its call to its end.
+/// A send that takes more than bytes, from its call to its end.
 ///
 /// It owns the operations that depend on what the program has given, so that a descriptor which is
 /// not open is the program's mistake and not the library's.
 class SpecialSend: OperationOwner {
   let stream: SocketStream
-  /// The wait of the task, by which the piece in the queue is known.
+  /// The wait of the task, or for a handler's timeout, by which the piece in the queue is known.
   let wait: WaitID
+  /// The caller's word, for the handler that is told of the end.
+  var context: UInt = 0
 
   init(_ stream: SocketStream, _ wait: WaitID) {
     self.stream = stream
@@ -76,7 +78,8 @@ extension SocketStream {
 
   /// Cancels the send that is with the kernel, if that is what is to end.
   func cancelSend() {
-    guard sending.holdsSpecial, sending.pieces[0].form != .plain else {
+    // A handler that is told of the end of the last piece may close the stream.
+    guard sending.holdsSpecial, !sending.isEmpty, sending.pieces[0].form != .plain else {
       return loop.core.cancel(sending.token)
     }
     // It has the first piece alone, and is not to be disturbed for the others.
@@ -85,8 +88,10 @@ extension SocketStream {
   }
 
   private var firstSpecial: SpecialSend? {
-    guard case .wait(let wait) = sending.pieces[0].recipient else { return nil }
-    return extras?.specialSends.first { $0.wait == wait }
+    switch sending.pieces[0].recipient {
+    case .wait(let wait), .file(let wait): extras?.specialSends.first { $0.wait == wait }
+    case .nobody, .part, .flush, .handler: nil
+    }
   }
 
   /// Hands a request for bytes of the first piece to the kernel.

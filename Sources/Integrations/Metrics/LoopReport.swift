@@ -50,6 +50,7 @@ final class LoopReport {
     ("spliced_bytes_total", \.bytesSpliced),
     ("quiet_receives_total", \.quietReceives),
     ("copied_sends_total", \.sendsCopied),
+    ("body_failures_total", \.bodyFailures),
     ("other_system_calls_total", \.otherSystemCalls),
     ("waits_for_buffers_total", { $0.count(of: .awaitBuffer) }),
     ("waits_for_descriptors_total", { $0.count(of: .awaitDescriptor) }),

@@ -2,27 +2,31 @@
 
 internal import Glibc
 
-// The address without a port in the control messages `IP_PKTINFO` and `IPV6_PKTINFO`.
+// The bytes of an address as other protocols carry them: SOCKS, DNS, and the control messages
+// `IP_PKTINFO` and `IPV6_PKTINFO`.
 extension SocketAddress {
   /// Whether this is an IPv4 address, and no mapped one.
   package var isIPv4: Bool { family == AF_INET }
 
-  /// Reads an address of 4 or 16 bytes; its port is 0.
+  /// Makes an address of the bytes of an IPv4 or IPv6 address.
   ///
-  /// Fails for any other number of bytes.
+  /// Fails for any other number of bytes than 4 and 16.
   ///
   /// - Parameters:
-  ///   - bytes: The address, as it is on the wire.
-  ///   - scope: The index of the interface that an IPv6 address is of; 0 for none.
-  package init?(internetBytes bytes: RawSpan, scope: UInt32 = 0) {
+  ///   - bytes: The address, first byte first, as it is on the wire; copied.
+  ///   - port: A port; 0 lets the kernel choose one at bind.
+  ///   - scope: The number of the network interface that an IPv6 address is of; 0 for none. An IPv4
+  ///     address has none.
+  ///
+  /// The corresponding C structures are `in_addr` and `in6_addr`.
+  public init?(internetBytes bytes: RawSpan, port: UInt16, scope: UInt32 = 0) {
     switch bytes.byteCount {
     case 4:
-      self.init(
-        storage: .ipv4(
-          unsafe bytes.unsafeLoadUnaligned(as: InternetAddress4.self), port: 0))
+      let address = unsafe bytes.unsafeLoadUnaligned(as: InternetAddress4.self)
+      self.init(storage: .ipv4(address, port: port))
     case 16:
       let address = unsafe bytes.unsafeLoadUnaligned(as: InternetAddress6.self)
-      self.init(storage: .ipv6(address, port: 0, flowInfo: 0, scope: scope))
+      self.init(storage: .ipv6(address, port: port, flowInfo: 0, scope: scope))
     default:
       return nil
     }

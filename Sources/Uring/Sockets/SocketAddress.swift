@@ -34,10 +34,20 @@ public struct SocketAddress: Hashable, Sendable {
     }
 
     /// The first four bytes.
-    var start: InternetAddress4 {
-      var address = InternetAddress4()
-      for index in 0..<4 { address[index] = UInt8(truncatingIfNeeded: first >> UInt64(8 * index)) }
-      return address
+    var start: InternetAddress4 { [self[0], self[1], self[2], self[3]] }
+
+    /// A byte, from 0 to 15; the machine is little-endian.
+    subscript(index: Int) -> UInt8 {
+      get {
+        let word = index < 8 ? first : second
+        return UInt8(truncatingIfNeeded: word >> UInt64(8 * (index % 8)))
+      }
+      set {
+        let shift = UInt64(8 * (index % 8))
+        let word = index < 8 ? first : second
+        let changed = word & ~(0xFF << shift) | UInt64(newValue) << shift
+        if index < 8 { first = changed } else { second = changed }
+      }
     }
   }
 

@@ -37,7 +37,7 @@ struct DatagramHandlerTests {
       let endpoint = pair.client.endpoint
       endpoint.start(log.handler)
       await pair.client.loop.ask {
-        endpoint.enqueue(BufferLease(copying: [1]), context: 7)
+        #expect(endpoint.enqueue(copying: [1], context: 7))
         endpoint.enqueue(BufferLease(copying: numbered(70_000)), context: 8)
         endpoint.enqueue(BufferLease(copying: numbered(70_000)))
       }

@@ -95,7 +95,7 @@ struct DatagramTests {
     try await withDatagrams(at: address, options: options) { pair in
       async let sending: Void = {
         for number in 0..<1000 {
-          unsafe try await pair.client.enqueue(copying: numbered(20, from: number).span.bytes)
+          try await pair.client.enqueue(copying: numbered(20, from: number))
         }
         try await pair.client.flush()
       }()

@@ -133,11 +133,15 @@ import Uring
           "stuck", on: loop, timeout: ending == .timeout ? .milliseconds(5) : nil)
       }
     }
-    await asked.wait()
     switch ending {
+    // The time may have passed before the thread has begun.
     case .timeout: break
-    case .cancellation: connecting.cancel()
-    case .stop: await group.close()
+    case .cancellation:
+      await asked.wait()
+      connecting.cancel()
+    case .stop:
+      await asked.wait()
+      await group.close()
     }
     let error = await connecting.value
     let causes: [Ending: SocketError.Cause] = [
@@ -145,7 +149,7 @@ import Uring
     ]
     #expect(error?.cause == causes[ending] && error?.host == "stuck")
     #expect(error?.operation == .resolve)
-    #expect(threads.counts == (1, 0))
+    if asked.hasHappened { #expect(threads.counts == (1, 0)) }
     gate.open()
     while threads.counts != (0, 0) { await Task.yield() }
     await group.close()
@@ -213,6 +217,13 @@ struct FakeHost: Sendable {
     return try await StreamConnection.connect(
       host: name, port: port, on: loop, timeout: timeout, options: options, policy: nil,
       resolver: resolver, threads: threads)
+  }
+
+  nonisolated(nonsending) func resolve(
+    _ name: String, port: UInt16 = 1, on loop: CompletionLoop, timeout: Duration? = nil
+  ) async throws(SocketError) -> [SocketAddress] {
+    try await loop.resolve(
+      host: name, port: port, timeout: timeout, resolver: resolver, threads: threads)
   }
 }
 

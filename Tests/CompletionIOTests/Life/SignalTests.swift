@@ -159,11 +159,9 @@ struct SignalTests {
         to: listener.localAddress, on: clients.loops[0])
       try await client.send([1])
       #expect(try await client.receive(atMost: 1) == [1])
-      let shutdown = Task {
-        try await group.shutdown(grace: .seconds(60), on: [.terminate, .interrupt])
-      }
-      while SignalHandlers.waitCount(for: .terminate) == 0 { await Task.yield() }
+      let signals = try CaughtSignals([.terminate, .interrupt])
       kill(getpid(), SIGTERM)
+      let shutdown = Task { try await group.shutdown(grace: .seconds(60), on: signals) }
       #expect(try await client.receive() == nil)
       #expect(try await shutdown.value == 0)
       try await serving.value

@@ -46,6 +46,19 @@ import Uring
     #expect("\(error)".contains(row.address))
   }
 
+  /// The policy `.completion` tells that something would block after its last attempt only.
+  @Test(arguments: [.resourceTemporarilyUnavailable, .nowInProgress, .alreadyInProcess] as [Errno])
+  func wouldBlockNamesNoPolicyThatIsOn(_ errno: Errno) {
+    for attempts in [1, 2, ResubmissionPolicy.attemptLimit - 1] {
+      let error = SocketError(.send, errno, attempts: attempts)
+      #expect(error.advice.contains("set the policy .completion"), "\(error)")
+    }
+    for attempts in [ResubmissionPolicy.attemptLimit, 1000] {
+      let error = SocketError(.send, errno, attempts: attempts)
+      #expect(error.advice.contains("would block") && !error.advice.contains("policy"), "\(error)")
+    }
+  }
+
   /// Whatever the kernel says, nobody is sent to a manual.
   @Test func noErrorIsAnsweredWithAReference() {
     for code in 1...133 as ClosedRange<Int32> {

@@ -89,15 +89,18 @@ final class Relay: Sendable {
   private let idleLimit: Duration?
   private let way: RelayWay
   private let progress = RelayProgress()
+  /// Bytes that each side has sent and that were received before.
+  private let unread: (first: LeaseBox?, second: LeaseBox?)
 
   typealias Ending = (side: RelayError.Side?, error: SocketError)
 
   /// Readies a relay, whose directions begin in a way.
   init(
     _ first: StreamConnection, _ second: StreamConnection, idleLimit: Duration?,
-    way: RelayWay = RelayWay()
+    way: RelayWay = RelayWay(), unread: (LeaseBox?, LeaseBox?) = (nil, nil)
   ) {
     self.way = way
+    self.unread = unread
     self.first = first
     self.second = second
     self.idleLimit = idleLimit
@@ -163,7 +166,8 @@ final class Relay: Sendable {
     // Twice as often as the idle limit looks.
     let direction = RelayDirection(
       from: source, side, to: target, progress, reportInterval: idleLimit.map { $0 / 8 })
-    return await direction.carry(way).map { .failed($0.side, $0.error) } ?? .ended
+    let loss = await direction.carry(way, behind: side == .first ? unread.first : unread.second)
+    return loss.map { .failed($0.side, $0.error) } ?? .ended
   }
 
   /// Ends when no byte has moved for as long as the limit says.

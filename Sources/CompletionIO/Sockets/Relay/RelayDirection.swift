@@ -27,9 +27,12 @@ final class RelayDirection: Sendable {
 
   /// Carries the direction to its end.
   ///
-  /// - Parameter way: How it begins.
+  /// - Parameters:
+  ///   - way: How it begins.
+  ///   - unread: Bytes that were received before.
   /// - Returns: The failure, if there was one, and on which side.
-  func carry(_ way: RelayWay) async -> Loss? {
+  func carry(_ way: RelayWay, behind unread: LeaseBox? = nil) async -> Loss? {
+    if let lease = unread?.take(), case .failed(let loss) = await queue(lease) { return loss }
     let passage = PipePassage(from: source.stream, to: target.stream)
     var way = passage == nil ? RelayWay.memory : way
     while true {

@@ -81,10 +81,7 @@ final class HostConnect: OperationOwner, @unchecked Sendable {
     switch answer {
     case .success(let addresses): handle(.resolved(addresses))
     case .failure(let failure):
-      handle(
-        .unresolved(
-          SocketError(
-            .resolve, failure.errno, cause: .unresolved, host: host, resolution: failure)))
+      handle(.unresolved(SocketError(unresolved: host, failure)))
     }
   }
 
@@ -180,10 +177,17 @@ final class HostConnect: OperationOwner, @unchecked Sendable {
 
 extension SocketAddress {
   /// The address of a host that is a number already, which needs no look-up.
-  fileprivate static func numeric(_ host: String, port: UInt16) -> SocketAddress? {
+  static func numeric(_ host: String, port: UInt16) -> SocketAddress? {
     // A zone may be an interface's name, which the kernel has to be asked for.
     guard !host.contains("%") else { return nil }
     if let address = try? SocketAddress.ipv4(host, port: port) { return address }
     return try? SocketAddress.ipv6(host, port: port)
+  }
+}
+
+extension SocketError {
+  /// Says that a host has no addresses.
+  init(unresolved host: String?, _ failure: ResolutionFailure) {
+    self.init(.resolve, failure.errno, cause: .unresolved, host: host, resolution: failure)
   }
 }
