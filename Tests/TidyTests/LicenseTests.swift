@@ -7,7 +7,9 @@ import Testing
   private static let identifier = "SPDX-License-Identifier: Apache-2.0"
 
   @Test func everyFileNamesItsLicense() {
-    let folders = ["CLiburing", "Sources", "Tests", "Examples", "Benchmarks/Sources", "Scripts"]
+    let folders = [
+      "CLiburing", "Sources", "Tests", "Examples", "Snippets", "Benchmarks/Sources", "Scripts",
+    ]
     let files =
       Tree.files(in: folders, extensions: ["swift", "h", "c", "py"])
       + Tree.files(in: ["Scripts"], extensions: [""])

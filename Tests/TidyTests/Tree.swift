@@ -78,12 +78,14 @@ enum Tree {
   }
 
   /// All Swift that people read.
-  static let swift = files(in: ["Sources", "Tests", "Examples", "Benchmarks/Sources"])
+  static let swift = files(in: ["Sources", "Tests", "Examples", "Snippets", "Benchmarks/Sources"])
 
   /// All text that people read.
   static let text: [SourceFile] = {
     let extensions: Set = ["swift", "h", "c", "modulemap", "md", "json", "yml", "sh", ""]
-    let folders = ["CLiburing", "Sources", "Tests", "Examples", "Benchmarks/Sources", "Scripts"]
+    let folders = [
+      "CLiburing", "Sources", "Tests", "Examples", "Snippets", "Benchmarks/Sources", "Scripts",
+    ]
     let rootFiles = [
       "Package.swift", "README.md", "CONTRIBUTING.md", ".ci/run", "Benchmarks/Package.swift",
     ]
