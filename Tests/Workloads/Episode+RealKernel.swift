@@ -11,6 +11,7 @@ extension Episode {
     var scenario = scenario
     // There nobody turns the clock on.
     scenario.longestWait = .milliseconds(50)
+    scenario.hasVirtualTime = false
     let ledger = Ledger(budget: scenario.operationCount)
     var configuration = scenario.configuration
     // A ring refuses fewer; one flight is the wake-up's.

@@ -29,6 +29,8 @@ package struct Scenario: Sendable {
   let numbers: Numbers
   /// The longest time that a wait of the workload may take.
   var longestWait = Duration.seconds(5000)
+  /// Whether the clock is the simulation's, so that nothing else than a wait takes time.
+  var hasVirtualTime = true
 
   /// Draws the settings of an episode.
   package init(

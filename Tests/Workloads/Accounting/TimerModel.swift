@@ -27,8 +27,9 @@ final class TimerModel: Sendable {
   }
 
   private let ledger: Ledger
-  /// What a turn may take, and what a loop waits for memory that a hostile kernel refuses to enters.
-  private let slack: Duration
+  /// What a turn may take, and what a loop waits for memory that a hostile kernel refuses to enters;
+  /// `nil` on a machine's own clock, where a thread may have to wait for a processor.
+  private let slack: Duration?
   private let state = Mutex(State())
 
   init(_ scenario: Scenario, in ledger: Ledger) {
@@ -37,7 +38,8 @@ final class TimerModel: Sendable {
       guard case .enter(_) = fault else { return false }
       return true
     }
-    slack = canPause ? .milliseconds(20) : .microseconds(60)
+    slack =
+      scenario.hasVirtualTime ? (canPause ? .milliseconds(20) : .microseconds(60)) : nil
   }
 
   /// A number for something that waits.
@@ -84,7 +86,7 @@ final class TimerModel: Sendable {
     if now < run.earliest {
       ledger.violation("timer \(number) ended \(now.duration(to: run.earliest)) early")
     }
-    if let latest = run.latest, latest + slack < now {
+    if let latest = run.latest, let slack, latest + slack < now {
       ledger.violation("timer \(number) ended \(latest.duration(to: now)) late")
     }
   }
@@ -120,7 +122,8 @@ final class TimerModel: Sendable {
   ///
   /// To be asked after each turn of a loop.
   func problem() -> String? {
-    state.withLock { state in
+    guard let slack else { return nil }
+    return state.withLock { state in
       for (number, run) in state.runs {
         let now = run.loop.now
         if let latest = run.latest {
