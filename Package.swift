@@ -13,6 +13,9 @@ let settings: [SwiftSetting] = [
 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
 /// What is built of an integration only for users who ask for its trait; others do not even fetch it.
 func integration(_ product: String, _ package: String, _ trait: String) -> Target.Dependency {
   .product(name: product, package: package, condition: .when(traits: [trait]))
@@ -30,7 +33,6 @@ let package = Package(
     .library(name: "CompletionIOServiceLifecycle", targets: ["CompletionIOServiceLifecycle"]),
     .library(name: "CompletionIOTracing", targets: ["CompletionIOTracing"]),
     .library(name: "NIOUring", targets: ["NIOUring"]),
-    .executable(name: "uring-features", targets: ["uring-features"]),
   ],
   traits: [
     .trait(name: "Logging", description: "Builds CompletionIOLogging, on swift-log."),
@@ -44,6 +46,8 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    // For commands that are no product, so that no user fetches it; Scripts/check-examples looks.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Each for users of its trait only.
     .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.2.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -128,12 +132,8 @@ let package = Package(
     ),
     .executableTarget(
       name: "uring-simulate",
-      dependencies: ["Workloads", "CompletionIO", "SimulatedKernel", "CommandLineOptions"],
+      dependencies: ["Workloads", "CompletionIO", "SimulatedKernel", argumentParser],
       path: "Tests/Simulate",
-      swiftSettings: settings
-    ),
-    .target(
-      name: "CommandLineOptions",
       swiftSettings: settings
     ),
     .target(
@@ -143,7 +143,7 @@ let package = Package(
     ),
     .executableTarget(
       name: "uring-features",
-      dependencies: ["KernelChecks", "Uring", "CommandLineOptions", systemPackage],
+      dependencies: ["KernelChecks", "Uring", argumentParser, systemPackage],
       swiftSettings: settings
     ),
     .target(

@@ -1,71 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CommandLineOptions
+public import ArgumentParser
 import KernelChecks
 import SystemPackage
-import Uring
+public import Uring
 
 /// Tells what the running kernel's io_uring really does.
 @main
-struct UringFeatures {
-  private static let usage = """
-    usage: uring-features [--json] [--require full|degraded|one-shot] [--only NAME]
+struct UringFeatures: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uring-features",
+    abstract: "Try every behaviour of io_uring that swift-uring relies on or has to know of.",
+    discussion: """
+      SWIFT_URING_HIDE=feature,... hides features, as if the kernel did not have them.
 
-    Tries every behaviour of io_uring that swift-uring relies on or has to know of.
+      The exit code is 1 where no ring can be made, or where --require is not met.
+      """)
 
-      --json           writes the report as JSON
-      --require TIER   ends with status 1 unless the kernel has this tier and
-                       everything that belongs to it behaves as described
-      --only NAME      tries one behaviour
+  @Flag(help: "Write the report as JSON.")
+  var json = false
 
-    SWIFT_URING_HIDE=feature,... hides features, as if the kernel did not have them.
+  @Option(
+    help: ArgumentHelp(
+      "End with 1 unless the kernel has this tier and all that belongs to it behaves as described.",
+      valueName: "tier"))
+  var require: KernelTier?
 
-    """
+  @Option(help: ArgumentHelp("Try one behaviour.", valueName: "name"))
+  var only: String?
 
-  static func main() {
-    do throws(CommandLineError) {
-      let options = try CommandLineOptions(
-        Array(CommandLine.arguments.dropFirst()), valued: ["require", "only"],
-        flags: ["json", "help"])
-      if options.has("help") { return write(usage) }
-      exit(try run(options))
-    } catch {
-      write("uring-features: \(error)\n\(usage)", to: .standardError)
-      exit(.usage)
-    }
-  }
-
-  private static func run(_ options: CommandLineOptions) throws(CommandLineError) -> ExitStatus {
-    let required = try tier(options.text("require"))
-    let checks = try selected(options.text("only"))
+  func run() throws {
+    let checks = try selected()
     let machine: MachineReport
     do throws(RingSetupError) {
       machine = try MachineReport()
     } catch {
       let refusal = RefusalReport(error)
-      write(options.has("json") ? refusal.json.text + "\n" : refusal.text)
-      return .notMet
+      Self.write(json ? refusal.json.text + "\n" : refusal.text)
+      throw ExitCode.failure
     }
     let report = Report(machine: machine, rows: checks.map(Report.Row.init))
-    write(options.has("json") ? report.json.text + "\n" : report.text)
-    guard let required else { return .met }
-    let reasons = report.reasons(against: required)
-    for reason in reasons { write("uring-features: \(reason)\n", to: .standardError) }
-    return reasons.isEmpty ? .met : .notMet
+    Self.write(json ? report.json.text + "\n" : report.text)
+    let reasons = require.map(report.reasons) ?? []
+    for reason in reasons { Self.write("uring-features: \(reason)\n", to: .standardError) }
+    if !reasons.isEmpty { throw ExitCode.failure }
   }
 
-  private static func tier(_ name: String?) throws(CommandLineError) -> KernelTier? {
-    guard let name else { return nil }
-    guard let tier = KernelTier.allCases.first(where: { $0.name == name }) else {
-      throw .unexpected(name)
-    }
-    return tier
-  }
-
-  private static func selected(_ name: String?) throws(CommandLineError) -> [KernelCheck] {
-    guard let name else { return KernelCheck.all }
-    let checks = KernelCheck.all.filter { $0.name == name }
-    guard !checks.isEmpty else { throw .unexpected(name) }
+  private func selected() throws -> [KernelCheck] {
+    guard let only else { return KernelCheck.all }
+    let checks = KernelCheck.all.filter { $0.name == only }
+    guard !checks.isEmpty else { throw ValidationError("'\(only)' is no name of a behaviour.") }
     return checks
   }
 
@@ -73,4 +57,15 @@ struct UringFeatures {
     // A reader that has gone away is not worth a message.
     _ = try? descriptor.writeAll(text.utf8)
   }
+}
+
+extension KernelTier: ExpressibleByArgument {
+  /// The tier of a name.
+  public init?(argument: String) {
+    guard let tier = Self.allCases.first(where: { $0.name == argument }) else { return nil }
+    self = tier
+  }
+
+  /// The names of all tiers.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CommandLineOptions
 import SimulatedKernel
 import Workloads
 
@@ -15,26 +14,13 @@ struct Campaign {
   private let model: SimulationConfiguration.Model
   private var summary = Summary()
 
-  init(_ options: CommandLineOptions) throws(CommandLineError) {
-    firstSeed = try options.number("seed", default: 1)
-    let seedCount = try options.number("seeds", default: 0)
-    self.seedCount = seedCount > 0 ? seedCount : nil
-    operationCount = try options.number("operations", default: 1_000_000)
-    traceLimit = try options.number("trace", default: 100)
-    if let name = options.text("kernel") {
-      guard let model = SimulationConfiguration.Model(rawValue: name) else {
-        throw .unexpected(name)
-      }
-      self.model = model
-    } else {
-      model = .ring
-    }
-    if let name = options.text("workload") {
-      guard let workload = Workload(rawValue: name) else { throw .unexpected(name) }
-      workloads = [workload]
-    } else {
-      workloads = Workload.allCases
-    }
+  init(_ command: UringSimulate) {
+    firstSeed = command.seed
+    seedCount = command.seeds.flatMap { $0 > 0 ? $0 : nil }
+    operationCount = command.operations
+    traceLimit = command.trace
+    model = command.kernel
+    workloads = command.workload.map { [$0] } ?? Workload.allCases
   }
 
   /// Runs everything, or to the first failure.

@@ -1,40 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CommandLineOptions
-import Glibc
-import SimulatedKernel
+public import ArgumentParser
+public import SimulatedKernel
 import Workloads
 
 /// Runs workloads on the simulated kernel and says what was injected and found.
 @main
-struct UringSimulate {
-  static func main() {
-    do throws(CommandLineError) {
-      let options = try CommandLineOptions(
-        Array(CommandLine.arguments.dropFirst()),
-        valued: ["seed", "seeds", "operations", "workload", "kernel", "trace"],
-        flags: ["help", "list"])
-      if options.has("help") { return print(usage) }
-      if options.has("list") {
-        return print(Workload.allCases.map(\.rawValue).joined(separator: "\n"))
-      }
-      var campaign = try Campaign(options)
-      exit(campaign.run() ? 0 : 1)
-    } catch {
-      print("\(error)\n\(usage)")
-      exit(2)
-    }
-  }
+struct UringSimulate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uring-simulate",
+    abstract: "Run workloads on the simulated kernel.",
+    discussion: "An episode is replayed by its seed and --seeds 1.")
 
-  static let usage = """
-    uring-simulate [--seed N] [--seeds N] [--operations N] [--workload W] [--kernel K] [--trace N]
-      --seed        the first seed; 1 if not given
-      --seeds       episodes of each workload; as many as the operations need if not given
-      --operations  operations of each workload; 1000000 if not given
-      --workload    \(Workload.allCases.map(\.rawValue).joined(separator: ", ")); all if not given
-      --kernel      \(SimulationConfiguration.Model.allCases.map(\.rawValue).joined(separator: " or ")): what completes requests; ring if not given
-      --trace       lines of trace to show of a failure; 100 if not given
-      --list        names the workloads
-    An episode is replayed by its seed and --seeds 1.
-    """
+  @Option(help: "The first seed.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Episodes of each workload; as many as the operations need if not given.")
+  var seeds: Int?
+
+  @Option(help: "Operations of each workload.")
+  var operations = 1_000_000
+
+  @Option(help: "The workload; all if not given.")
+  var workload: Workload?
+
+  @Option(help: "What completes requests.")
+  var kernel = SimulationConfiguration.Model.ring
+
+  @Option(help: "Lines of trace to show of a failure.")
+  var trace = 100
+
+  @Flag(help: "Name the workloads.")
+  var list = false
+
+  func run() throws {
+    if list {
+      return print(Workload.allCases.map(\.rawValue).joined(separator: "\n"))
+    }
+    var campaign = Campaign(self)
+    if !campaign.run() { throw ExitCode.failure }
+  }
 }
+
+extension Workload: ExpressibleByArgument {}
+extension SimulationConfiguration.Model: ExpressibleByArgument {}
