@@ -27,3 +27,18 @@ package struct ConnectionPair {
     await far.close()
   }
 }
+
+/// Runs a body with both ends of a connection on loops of its own, then closes them.
+package func withPair<Result>(
+  loops count: Int = 1, at address: String = "127.0.0.1:0",
+  options: SocketOptions = SocketOptions(), policy: ResubmissionPolicy? = nil,
+  _ change: (inout LoopConfiguration) -> Void = { _ in },
+  _ body: (_ near: StreamConnection, _ far: StreamConnection) async throws -> Result
+) async throws -> Result {
+  try await withLoops(count, change) { group in
+    let pair = try await ConnectionPair(on: group, at: address, options: options, policy: policy)
+    let result = try await body(pair.near, pair.far)
+    await pair.close()
+    return result
+  }
+}

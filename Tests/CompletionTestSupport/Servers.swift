@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import CompletionIO
+package import TestSupport
 package import Uring
 
 /// Runs a body while a listener serves every connection with `session`, then ends both.
@@ -33,14 +34,31 @@ package func withEcho<Result>(
   try await withServer(on: group, options: options, { try await echo($0) }, body)
 }
 
-/// Sends back what comes, to the end of the stream.
-package func echo(_ connection: StreamConnection) async throws(SocketError) {
-  while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
-}
+/// An echo server on one loop, for a process of its own whose descriptors run out.
+package struct LimitedServer: Sendable {
+  package let group: CompletionLoopGroup
+  package let listener: StreamListener
 
-/// A name for a Unix-domain socket without a file.
-package func abstractName() -> String {
-  "unix:@swift-uring-test-\(UInt64.random(in: 0 ... .max))"
+  package init() async throws {
+    group = try CompletionLoopGroup(count: 1)
+    listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
+  }
+
+  package var loop: CompletionLoop { group.loops[0] }
+
+  package func serve() -> Task<Void, any Error> {
+    Task(executorPreference: loop) { try await listener.serve { try await echo($0) } }
+  }
+
+  /// Ends, and requires that the loop has not spun.
+  package func end(_ serving: Task<Void, any Error>, _ clients: inout [HeldSocket]) async throws {
+    let enters = await loop.ask { loop.statistics.enters }
+    require(enters < 2000, "the loop spins: \(enters) enters")
+    listener.abort()
+    clients.removeAll()
+    try await serving.value
+    await group.close()
+  }
 }
 
 extension SocketOptions {

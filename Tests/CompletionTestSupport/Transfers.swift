@@ -2,23 +2,9 @@
 
 package import CompletionIO
 import TestSupport
-import Uring
+package import Uring
 
 extension StreamConnection {
-  /// Receives so many bytes, or fewer at the end of the stream.
-  package func receive(atMost byteCount: Int) async throws(SocketError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < byteCount, let chunk = try await receive() {
-      bytes.append(copying: chunk.bytes)
-    }
-    return bytes
-  }
-
-  /// Receives to the end of the stream.
-  package func receiveAll() async throws(SocketError) -> [UInt8] {
-    try await receive(atMost: .max)
-  }
-
   /// Receives into memory: at most so many bytes, fewer if fewer have come, none at the end.
   package func receive(
     _ limit: Int, timeout: Duration? = nil
@@ -68,5 +54,31 @@ package func failure<Result>(
     return nil
   } catch {
     return error
+  }
+}
+
+/// Starts a call in a task, whose value is what it throws; `nil` if it returns.
+package func attempt<Result>(
+  _ body: @escaping @Sendable () async throws(SocketError) -> Result
+) -> Task<SocketError?, Never> {
+  Task { await failure(body) }
+}
+
+/// Connects to a server so many times at once, does something with each connection, and closes it.
+package func visit(
+  _ server: SocketAddress, times count: Int, on group: CompletionLoopGroup,
+  options: SocketOptions = SocketOptions(),
+  _ body: @escaping @Sendable (_ connection: StreamConnection, _ index: Int) async throws -> Void
+) async throws {
+  try await withThrowingTaskGroup { tasks in
+    for index in 0..<count {
+      tasks.addTask {
+        let connection = try await StreamConnection.connect(
+          to: server, on: group.next(), options: options)
+        try await body(connection, index)
+        await connection.close()
+      }
+    }
+    try await tasks.waitForAll()
   }
 }

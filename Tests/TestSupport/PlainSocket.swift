@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+package import Glibc
 package import SystemPackage
 package import Uring
 
@@ -8,9 +8,10 @@ package import Uring
 package struct PlainSocket: ~Copyable, Sendable {
   package let descriptor: Int32
 
-  package init(_ family: Int32 = AF_INET) throws(Errno) {
-    descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+  package init(
+    _ family: Int32 = AF_INET, type: __socket_type = SOCK_STREAM
+  ) throws(Errno) {
+    descriptor = try checked(socket(family, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0))
   }
 
   private init(owning descriptor: Int32) {
@@ -21,60 +22,51 @@ package struct PlainSocket: ~Copyable, Sendable {
     _ = Glibc.close(descriptor)
   }
 
+  package var file: FileDescriptor { FileDescriptor(rawValue: descriptor) }
+
   /// The socket as requests name it.
-  package var target: Descriptor { .file(FileDescriptor(rawValue: descriptor)) }
+  package var target: Descriptor { .file(file) }
 
   package func connect(to address: SocketAddress) throws(Errno) {
-    let answer = unsafe address.withSockaddr { pointer, byteCount in
-      unsafe Glibc.connect(
-        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
-    }
-    guard answer == 0 else { throw Errno(rawValue: errno) }
+    unsafe try withSockaddr(of: address) { unsafe Glibc.connect(descriptor, $0, $1) }
+  }
+
+  /// A socket of a stream that is connected.
+  package static func connected(to address: SocketAddress) throws(Errno) -> PlainSocket {
+    let socket = try PlainSocket(address.family)
+    try socket.connect(to: address)
+    return socket
   }
 
   /// Takes an address without listening on it: a connect is refused, and nobody else is given the
   /// port meanwhile.
   package static func bound(
-    to address: SocketAddress = .loopback(port: 0)
+    to address: SocketAddress = .loopback(port: 0), type: __socket_type = SOCK_STREAM
   ) throws(Errno) -> PlainSocket {
-    let socket = try PlainSocket(address.port == nil ? AF_UNIX : AF_INET)
+    let socket = try PlainSocket(address.family, type: type)
     let descriptor = socket.descriptor
-    let answer = unsafe address.withSockaddr { pointer, byteCount in
-      unsafe bind(
-        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
-    }
-    guard answer == 0 else { throw Errno(rawValue: errno) }
+    unsafe try withSockaddr(of: address) { unsafe bind(descriptor, $0, $1) }
     return socket
   }
 
   /// A socket of datagrams on a loopback port of the kernel's choice.
-  package static func datagram() throws(Errno) -> PlainSocket {
-    let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    let socket = PlainSocket(owning: descriptor)
-    let answer = unsafe SocketAddress.loopback(port: 0).withSockaddr { pointer, byteCount in
-      unsafe bind(
-        descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
-    }
-    guard answer == 0 else { throw Errno(rawValue: errno) }
-    return socket
-  }
+  package static func datagram() throws(Errno) -> PlainSocket { try bound(type: SOCK_DGRAM) }
 
   /// Listens on a loopback port of the kernel's choice.
-  package static func listening(backlog: Int32 = 64) throws(Errno) -> PlainSocket {
-    let socket = try bound()
-    guard listen(socket.descriptor, backlog) == 0 else { throw Errno(rawValue: errno) }
+  package static func listening(
+    at address: SocketAddress = .loopback(port: 0), backlog: Int32 = 64
+  ) throws(Errno) -> PlainSocket {
+    let socket = try bound(to: address)
+    try checked(listen(socket.descriptor, backlog))
     return socket
   }
 
   package var localAddress: SocketAddress {
-    get throws(Errno) { try SocketAddress.local(of: FileDescriptor(rawValue: descriptor)) }
+    get throws(Errno) { try SocketAddress.local(of: file) }
   }
 
   package func accept() throws(Errno) -> PlainSocket {
-    let accepted = Glibc.accept(descriptor, nil, nil)
-    guard accepted >= 0 else { throw Errno(rawValue: errno) }
-    return PlainSocket(owning: accepted)
+    PlainSocket(owning: try checked(Glibc.accept(descriptor, nil, nil)))
   }
 
   package func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
@@ -107,4 +99,20 @@ package final class HeldSocket: Sendable {
   package init(_ socket: consuming PlainSocket) {
     self.socket = socket
   }
+}
+
+/// What a system call answers, or the error that it tells.
+@discardableResult
+private func checked(_ answer: Int32) throws(Errno) -> Int32 {
+  guard answer >= 0 else { throw Errno(rawValue: errno) }
+  return answer
+}
+
+private func withSockaddr(
+  of address: SocketAddress, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+) throws(Errno) {
+  let answer = unsafe address.withSockaddr { pointer, byteCount in
+    unsafe call(pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(byteCount))
+  }
+  try checked(answer)
 }

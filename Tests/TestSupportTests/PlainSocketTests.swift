@@ -49,8 +49,7 @@ struct PlainSocketTests {
   @Test("A reset is told")
   func reset() throws {
     let listener = try PlainSocket.listening()
-    let near = try PlainSocket()
-    try near.connect(to: listener.localAddress)
+    let near = try PlainSocket.connected(to: listener.localAddress)
     let far = try listener.accept()
     near.send([1, 2, 3])
     near.reset()
@@ -60,25 +59,6 @@ struct PlainSocketTests {
 
 private func connectedSockets() throws -> (near: HeldSocket, far: HeldSocket) {
   let listener = try PlainSocket.listening()
-  let near = try HeldSocket(PlainSocket())
-  try near.socket.connect(to: listener.localAddress)
+  let near = HeldSocket(try .connected(to: listener.localAddress))
   return (near, HeldSocket(try listener.accept()))
-}
-
-private let interruptionCount = Atomic(0)
-
-/// Lets SIGUSR1 end what it interrupts on the calling thread: without SA_RESTART (signal(7)), and
-/// not blocked, as it is on threads of the concurrency pool and on those that they make.
-private func takeInterruptions() {
-  // Made before the handler needs it.
-  require(interruptionCount.load(ordering: .relaxed) == 0)
-  var action = sigaction()
-  unsafe action.__sigaction_handler.sa_handler = { _ in
-    interruptionCount.add(1, ordering: .relaxed)
-  }
-  require(unsafe sigaction(SIGUSR1, &action, nil) == 0)
-  var signals = sigset_t()
-  unsafe sigemptyset(&signals)
-  unsafe sigaddset(&signals, SIGUSR1)
-  require(unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) == 0)
 }

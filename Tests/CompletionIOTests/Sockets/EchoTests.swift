@@ -2,6 +2,7 @@
 
 import CompletionIO
 import CompletionTestSupport
+import TestSupport
 import Testing
 import Uring
 
@@ -44,17 +45,9 @@ struct EchoTests {
     try await withLoops(2) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task { try await serve(listener, face) }
-      let address = listener.localAddress
-      try await withThrowingTaskGroup { tasks in
-        for index in 0..<500 {
-          tasks.addTask {
-            let connection = try await StreamConnection.connect(to: address, on: group.next())
-            try await connection.exchange(index + 1, times: 4, pipeline: 2)
-            if index % 50 == 0 { try await connection.exchange(300_000, times: 3, pipeline: 3) }
-            await connection.close()
-          }
-        }
-        try await tasks.waitForAll()
+      try await visit(listener.localAddress, times: 500, on: group) { connection, index in
+        try await connection.exchange(index + 1, times: 4, pipeline: 2)
+        if index % 50 == 0 { try await connection.exchange(300_000, times: 3, pipeline: 3) }
       }
       listener.abort()
       try await serving.value

@@ -26,9 +26,9 @@ struct DescriptorLimitTests {
 private func serveBeyondTheLimit(_ kind: PollerKind) async throws {
   let fixture = try EchoFixture(
     kind, configuration: ReadinessEchoConfiguration(acceptPause: .seconds(3600)))
-  let first = try BlockingClient(to: fixture.address)
-  try first.send([1])
-  try require(first.receive(1) == [1])
+  let first = try PlainSocket.connected(to: fixture.address)
+  try first.send(all: [1])
+  try require(first.receive(exactly: 1) == [1])
 
   // The clients are in this process too: give them their descriptors before the limit falls.
   var clients = try (0..<6).map { _ in try HeldSocket(PlainSocket()) }
@@ -46,8 +46,8 @@ private func serveBeyondTheLimit(_ kind: PollerKind) async throws {
     next.socket.send([9])
     try require(next.socket.receive(exactly: 1) == [9])
   }
-  try first.send([2])
-  try require(first.receive(1) == [2])
+  try first.send(all: [2])
+  try require(first.receive(exactly: 1) == [2])
   let counters = fixture.stop()
   precondition(counters.acceptedCount == 7, "\(counters)")
   precondition(counters.kernelCallCount < 400, "the server spins: \(counters)")

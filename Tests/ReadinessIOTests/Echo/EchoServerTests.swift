@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import ReadinessEcho
 import ReadinessIO
 import SystemPackage
@@ -12,14 +13,14 @@ struct EchoServerTests {
   @Test("Every byte comes back, in order", arguments: PollerKind.allCases, [1, 64, 1000, 65536])
   func echo(kind: PollerKind, byteCount: Int) throws {
     let fixture = try EchoFixture(kind)
-    let clients = try (0..<8).map { _ in try BlockingClient(to: fixture.address) }
+    let clients = try (0..<8).map { _ in HeldSocket(try .connected(to: fixture.address)) }
     for round in 0..<4 {
       for (index, client) in clients.enumerated() {
-        try client.send(numbered(byteCount, from: index * 7 + round))
+        try client.socket.send(all: numbered(byteCount, from: index * 7 + round))
       }
       for (index, client) in clients.enumerated() {
         let expected = numbered(byteCount, from: index * 7 + round)
-        #expect(firstDifference(try client.receive(byteCount), expected) == nil)
+        #expect(firstDifference(try client.socket.receive(exactly: byteCount), expected) == nil)
       }
     }
     let counters = fixture.stop()
@@ -32,16 +33,16 @@ struct EchoServerTests {
   @Test("A slow reader gets everything", arguments: PollerKind.allCases)
   func slowReader(kind: PollerKind) throws {
     let fixture = try EchoFixture(kind, sendBufferByteCount: 16384)
-    let slow = try BlockingClient(to: fixture.address)
+    let slow = HeldSocket(try .connected(to: fixture.address))
     let total = 1 << 20
-    let sender = try TestThread { try? slow.send(numbered(total)) }
+    let sender = try TestThread { try? slow.socket.send(all: numbered(total)) }
     // Its bytes do not fit in the sockets' buffers, so by now the server waits for it, or will.
-    let other = try BlockingClient(to: fixture.address)
+    let other = try PlainSocket.connected(to: fixture.address)
     for round in 0..<50 {
-      try other.send(numbered(100, from: round))
-      #expect(try other.receive(100) == numbered(100, from: round))
+      try other.send(all: numbered(100, from: round))
+      #expect(try other.receive(exactly: 100) == numbered(100, from: round))
     }
-    let echoed = try slow.receive(total)
+    let echoed = try slow.socket.receive(exactly: total)
     sender.join()
     #expect(firstDifference(echoed, numbered(total)) == nil)
     #expect(fixture.stop().byteCount == UInt64(total + 5000))
@@ -49,14 +50,17 @@ struct EchoServerTests {
 
   @Test("What is kept for a slow reader goes when there is room", arguments: PollerKind.allCases)
   func keptBytes(kind: PollerKind) throws {
-    var client: BlockingClient?
+    var client: HeldSocket?
     // All is there before the server reads, so that one receive takes it and one send cannot:
     // then nothing but room in the buffers can bring the rest on its way.
     let fixture = try EchoFixture(kind, sendBufferByteCount: 4096) { address in
-      client = try BlockingClient(to: address, receiveBufferByteCount: 4096)
-      try client?.send(numbered(60_000))
+      let socket = try PlainSocket(address.family)
+      socket.setOption(SOL_SOCKET, SO_RCVBUF, 4096)
+      try socket.connect(to: address)
+      try socket.send(all: numbered(60_000))
+      client = HeldSocket(socket)
     }
-    let received = try #require(client).receive(60_000)
+    let received = try #require(client).socket.receive(exactly: 60_000)
     #expect(firstDifference(received, numbered(60_000)) == nil)
     #expect(fixture.stop().messageCount == 1)
   }
@@ -64,15 +68,15 @@ struct EchoServerTests {
   @Test("A peer that resets costs nobody else anything", arguments: PollerKind.allCases)
   func reset(kind: PollerKind) throws {
     let fixture = try EchoFixture(kind)
-    let stays = try BlockingClient(to: fixture.address)
+    let stays = try PlainSocket.connected(to: fixture.address)
     for round in 0..<20 {
       do {
-        let resets = try BlockingClient(to: fixture.address)
+        let resets = try PlainSocket.connected(to: fixture.address)
         resets.resetOnClose()
-        try resets.send(numbered(20_000))
+        try resets.send(all: numbered(20_000))
       }
-      try stays.send(numbered(64, from: round))
-      #expect(try stays.receive(64) == numbered(64, from: round))
+      try stays.send(all: numbered(64, from: round))
+      #expect(try stays.receive(exactly: 64) == numbered(64, from: round))
     }
     #expect(fixture.stop().acceptedCount >= 1)
   }
@@ -80,21 +84,21 @@ struct EchoServerTests {
   @Test("Half-closing ends the echo after the last byte", arguments: PollerKind.allCases)
   func halfClose(kind: PollerKind) throws {
     let fixture = try EchoFixture(kind)
-    let client = try BlockingClient(to: fixture.address)
-    try client.send(numbered(5000))
+    let client = try PlainSocket.connected(to: fixture.address)
+    try client.send(all: numbered(5000))
     client.finishSending()
-    #expect(firstDifference(try client.receive(5001), numbered(5000)) == nil)
+    #expect(firstDifference(try client.receive(exactly: 5001), numbered(5000)) == nil)
     _ = fixture.stop()
   }
 
   @Test("Stopping closes the connections and frees the port", arguments: PollerKind.allCases)
   func stop(kind: PollerKind) throws {
     let fixture = try EchoFixture(kind, at: ownLoopback())
-    let client = try BlockingClient(to: fixture.address)
-    try client.send([1])
-    #expect(try client.receive(1) == [1])
+    let client = try PlainSocket.connected(to: fixture.address)
+    try client.send(all: [1])
+    #expect(try client.receive(exactly: 1) == [1])
     _ = fixture.stop()
-    #expect(try client.receive(1) == [])
+    #expect(try client.receive(exactly: 1) == [])
     let next = try NonblockingSocket.listen(at: fixture.address)
     #expect(try next.localAddress == fixture.address)
   }

@@ -10,9 +10,7 @@ import Testing
 struct ForeignThreadTests {
   @Test("A poller on another thread works, or says that it is the wrong one", arguments: cases)
   func used(kind: PollerKind, hasOwn: Bool) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try kind.watching(.readable)
     #expect(try poller.ready() == [])
     channel.write(1, to: channel.far)
     let handover = PollerHandover()

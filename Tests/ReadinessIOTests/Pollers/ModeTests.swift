@@ -8,9 +8,7 @@ import Testing
 struct ModeTests {
   @Test("Level mode reports at every wait until the bytes are read", arguments: PollerKind.allCases)
   func level(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try kind.watching(.readable)
     #expect(try poller.ready() == [])
 
     channel.write(1, to: channel.far)
@@ -23,9 +21,7 @@ struct ModeTests {
 
   @Test("Edge mode reports each arrival once", arguments: PollerKind.allCases)
   func edge(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .edge)
+    let (poller, channel) = try kind.watching(.readable, mode: .edge)
     #expect(try poller.ready() == [])
 
     let expected = [ReadinessEvent(token: 7, readiness: .readable)]
@@ -55,9 +51,7 @@ struct ModeTests {
 
   @Test("Oneshot reports once and waits to be modified", arguments: PollerKind.allCases)
   func oneshot(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .oneshot)
+    let (poller, channel) = try kind.watching(.readable, mode: .oneshot)
     channel.write(1, to: channel.far)
     #expect(try poller.ready() == [ReadinessEvent(token: 7, readiness: .readable)])
 
@@ -74,9 +68,7 @@ struct ModeTests {
   @Test("Bytes that were read before the wait are not reported", arguments: PollerKind.allCases)
   func alreadyRead(kind: PollerKind) throws {
     for mode in PollMode.allCases {
-      let poller = try kind.make()
-      let channel = try Channel.stream()
-      try poller.register(channel.near, token: 7, interest: .readable, mode: mode)
+      let (poller, channel) = try kind.watching(.readable, mode: mode)
       #expect(try poller.ready() == [])
       channel.write(1, to: channel.far)
       channel.drain(channel.near)

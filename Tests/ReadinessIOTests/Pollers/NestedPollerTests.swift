@@ -76,9 +76,7 @@ struct NestedPollerTests {
 
   @Test("A sleeping thread is woken, which is not the poller's", arguments: PollerKind.allCases)
   func sleeper(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try kind.watching(.readable)
     let descriptor = try poller.fileDescriptor()
     let watched = WatchedThread()
     let sleeper = try TestThread {

@@ -3,6 +3,7 @@
 import Glibc
 import ReadinessIO
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -10,9 +11,7 @@ import Uring
 struct RegistrationTests {
   @Test("A second register is EEXIST", arguments: PollerKind.allCases)
   func exists(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try kind.watching(.readable)
     #expect(throws: Errno.fileExists) {
       try poller.register(channel.near, token: 8, interest: .readable, mode: .edge)
     }
@@ -57,9 +56,7 @@ struct RegistrationTests {
   @Test("A deregistered descriptor is not reported", arguments: PollerKind.allCases)
   func stale(kind: PollerKind) throws {
     for mode in PollMode.allCases {
-      let poller = try kind.make()
-      let channel = try Channel.stream()
-      try poller.register(channel.near, token: 7, interest: .readable, mode: mode)
+      let (poller, channel) = try kind.watching(.readable, mode: mode)
       #expect(try poller.ready() == [])
       channel.write(1, to: channel.far)
       try poller.deregister(channel.near)
@@ -94,30 +91,23 @@ struct RegistrationTests {
   @Test("After deregister and close the peer sees the end at once", arguments: PollerKind.allCases)
   func fileReleased(kind: PollerKind) throws {
     for mode in PollMode.allCases {
-      let poller = try kind.make()
-      let channel = try Channel.stream()
-      try poller.register(channel.near, token: 7, interest: .readable, mode: mode)
+      let (poller, channel) = try kind.watching(.readable, mode: mode)
       #expect(try poller.ready() == [])
       try poller.deregister(channel.near)
       channel.closeNear()
-      var byte: UInt8 = 0
-      #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0, "\(mode)")
+      #expect(try channel.far.readBytes(1) == [], "\(mode)")
     }
   }
 
   @Test("That is so for a descriptor that has just fired", arguments: PollerKind.allCases)
   func fileReleasedAfterFiring(kind: PollerKind) throws {
     for mode in PollMode.allCases {
-      let poller = try kind.make()
-      let channel = try Channel.stream()
-      try poller.register(
-        channel.near, token: 7, interest: [.readable, .writable, .peerClosed], mode: mode)
+      let (poller, channel) = try kind.watching([.readable, .writable, .peerClosed], mode: mode)
       #expect(try poller.ready().count == 1)
       channel.shutDownFar()
       try poller.deregister(channel.near)
       channel.closeNear()
-      var byte: UInt8 = 0
-      #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0, "\(mode)")
+      #expect(try channel.far.readBytes(1) == [], "\(mode)")
     }
   }
 
@@ -130,8 +120,7 @@ struct RegistrationTests {
       #expect(try poller.ready() == [])
     }
     channel.closeNear()
-    var byte: UInt8 = 0
-    #expect(unsafe read(channel.far.rawValue, &byte, 1) == 0)
+    #expect(try channel.far.readBytes(1) == [])
   }
 
   @Test("One file may be registered under two numbers", arguments: PollerKind.allCases)

@@ -46,9 +46,7 @@ struct WaitTests {
 
   @Test("A wait without events ends with its time", arguments: PollerKind.allCases)
   func timeout(kind: PollerKind) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try kind.watching(.readable)
     #expect(try poller.ready(timeout: .microseconds(300)) == [])
     #expect(try poller.ready(timeout: .seconds(-1)) == [])
     channel.write(1, to: channel.far)
@@ -134,28 +132,24 @@ struct WaitTests {
 
   @Test("A wait and a wake report a descriptor once", arguments: PollerKind.allCases, 1...4)
   func onceBesideWake(kind: PollerKind, limit: Int) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .writable, mode: .level)
+    let (poller, channel) = try kind.watching(.writable)
     poller.waker.wake()
     #expect(try poller.ready(limit: limit).count == 1)
+    withExtendedLifetime(channel) {}
   }
 
   @Test(
     "A wait for no event is refused", arguments: PollerKind.allCases, [Int.min, -1, 0])
   func limitOfNone(kind: PollerKind, limit: Int) throws {
-    let poller = try kind.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .writable, mode: .oneshot)
+    let (poller, channel) = try kind.watching(.writable, mode: .oneshot)
     #expect(throws: Errno.invalidArgument) { try poller.ready(limit: limit) }
     #expect(try poller.ready().count == 1)
+    withExtendedLifetime(channel) {}
   }
 
   @Test("A level-triggered event costs no submission")
   func callsPerEvent() throws {
-    let poller = try PollerKind.ring.make()
-    let channel = try Channel.stream()
-    try poller.register(channel.near, token: 7, interest: .readable, mode: .level)
+    let (poller, channel) = try PollerKind.ring.watching(.readable)
     #expect(try poller.ready() == [])
     channel.write(1, to: channel.far)
     #expect(try poller.ready().count == 1)

@@ -72,7 +72,7 @@ struct NonblockingSocketTests {
   func connectInProgress() throws {
     let listener = try NonblockingSocket.listen(at: .loopback(port: 0), backlog: 0)
     let address = try listener.localAddress
-    let queued = try BlockingClient(to: address)
+    let queued = HeldSocket(try .connected(to: address))
     let socket = try NonblockingSocket(for: address)
     let first = #expect(throws: NonblockingSocketError.self) { try socket.connect(to: address) }
     #expect(first == .wouldBlock(.connect, .nowInProgress))
@@ -80,7 +80,7 @@ struct NonblockingSocketTests {
     #expect(second == .wouldBlock(.connect, .alreadyInProcess))
     let early = #expect(throws: NonblockingSocketError.self) { try socket.finishConnect() }
     #expect(early == .wouldBlock(.connect, .nowInProgress))
-    _ = queued
+    withExtendedLifetime(queued) {}
   }
 
   @Test("Connect ends, and once more is EISCONN")

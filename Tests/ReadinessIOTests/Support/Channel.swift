@@ -3,6 +3,7 @@
 import Glibc
 import Synchronization
 import SystemPackage
+import TestSupport
 import Uring
 
 /// Two connected descriptors, both non-blocking: a Unix-domain stream, or a pipe.
@@ -27,13 +28,8 @@ final class Channel {
   }
 
   static func stream() throws -> Channel {
-    var ends: [Int32] = [0, 0]
-    let type = SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue
-    guard unsafe socketpair(AF_UNIX, Int32(type), 0, &ends) == 0 else {
-      throw Errno(rawValue: errno)
-    }
-    return Channel(
-      near: FileDescriptor(rawValue: ends[0]), far: FileDescriptor(rawValue: ends[1]))
+    let ends = try SocketPair(isNonblocking: true).release()
+    return Channel(near: ends.near, far: ends.far)
   }
 
   static func pipe() throws -> Channel {

@@ -8,6 +8,23 @@ import SystemPackage
 import TestSupport
 import Uring
 
+/// What the thread of a server tells the one that started it.
+private final class Handover: Sendable {
+  private let told = Mutex<Result<ReadinessEchoControl, any Error>?>(nil)
+  private let isTold = Gate()
+
+  func give(_ result: Result<ReadinessEchoControl, any Error>) {
+    told.withLock { $0 = result }
+    isTold.open()
+  }
+
+  func take() throws -> ReadinessEchoControl {
+    isTold.wait()
+    guard let result = told.withLock({ $0 }) else { throw Errno.badMessage }
+    return try result.get()
+  }
+}
+
 /// An echo server on a thread of its own.
 final class EchoFixture {
   let address: SocketAddress
@@ -29,7 +46,7 @@ final class EchoFixture {
     }
     self.address = try listener.localAddress
     try beforeServing(self.address)
-    let handover = try Handover<Result<ReadinessEchoControl, any Error>>()
+    let handover = Handover()
     let descriptor = listener.release()
     thread = try TestThread {
       do {
@@ -50,13 +67,13 @@ final class EchoFixture {
         handover.give(.failure(error))
       }
     }
-    control = try handover.take().get()
+    control = try handover.take()
   }
 
   private static func serve<P: Poller & ~Copyable>(
     _ listener: consuming NonblockingSocket, _ poller: consuming P,
     _ configuration: ReadinessEchoConfiguration,
-    _ handover: Handover<Result<ReadinessEchoControl, any Error>>
+    _ handover: Handover
   ) throws {
     var server = try ReadinessEchoServer(
       listener: listener, poller: poller, configuration: configuration)
@@ -69,32 +86,5 @@ final class EchoFixture {
     control.stop()
     thread.join()
     return control.counters
-  }
-}
-
-/// One value from one thread to another, which waits for it.
-final class Handover<Value: Sendable>: Sendable {
-  private let value = Mutex<Value?>(nil)
-  private let signal: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
-
-  init() throws {
-    signal = try FileDescriptor.pipe()
-  }
-
-  deinit {
-    try? signal.readEnd.close()
-    try? signal.writeEnd.close()
-  }
-
-  func give(_ given: Value) {
-    value.withLock { $0 = given }
-    _ = try? signal.writeEnd.writeAll([0])
-  }
-
-  func take() throws -> Value {
-    var byte: [UInt8] = [0]
-    _ = unsafe try byte.withUnsafeMutableBytes { unsafe try signal.readEnd.read(into: $0) }
-    guard let taken = value.withLock({ $0 }) else { throw Errno.badMessage }
-    return taken
   }
 }

@@ -36,6 +36,16 @@ enum PollerKind: CaseIterable, Sendable {
     }
   }
 
+  /// A poller that watches the near end of a stream under the token 7.
+  func watching(
+    _ interest: Interest, mode: PollMode = .level
+  ) throws -> (any AnyPoller, Channel) {
+    let poller = try make()
+    let channel = try Channel.stream()
+    try poller.register(channel.near, token: 7, interest: interest, mode: mode)
+    return (poller, channel)
+  }
+
   /// Whether it belongs to the thread that made it.
   var isRing: Bool { self != .epoll && self != .coarseEpoll }
 

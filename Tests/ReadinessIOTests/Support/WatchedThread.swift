@@ -42,15 +42,3 @@ final class WatchedThread: Sendable {
     return link.split(separator: "/").last.flatMap { Int($0) } ?? 0
   }
 }
-
-/// Lets SIGUSR1 end what it interrupts on the calling thread: without SA_RESTART (signal(7)), and
-/// not blocked, as it is on threads of the concurrency pool and on those that they make.
-func takeInterruptions() {
-  var action = sigaction()
-  unsafe action.__sigaction_handler.sa_handler = { _ in }
-  require(unsafe sigaction(SIGUSR1, &action, nil) == 0)
-  var signals = sigset_t()
-  unsafe sigemptyset(&signals)
-  unsafe sigaddset(&signals, SIGUSR1)
-  require(unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) == 0)
-}

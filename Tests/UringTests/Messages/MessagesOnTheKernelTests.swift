@@ -3,6 +3,7 @@
 import CLiburing
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Uring
@@ -16,7 +17,7 @@ import Testing
   private struct Stage: ~Copyable {
     var ring: Ring
     let pool: BufferPool
-    let pair: DatagramPair
+    let pair: SocketPair
     let template = MessageTemplate(MessagesOnTheKernelTests.layout)
 
     init(bufferSize: Int) throws {
@@ -24,7 +25,7 @@ import Testing
       let pool = try BufferPool(capacity: 8, bufferSize: bufferSize, group: 3)
       try ring.register(pool)
       ring.provide(from: pool)
-      pair = try DatagramPair()
+      pair = try SocketPair(SOCK_DGRAM)
       self.pool = pool
       self.ring = ring
     }
@@ -36,7 +37,7 @@ import Testing
     try stage.ring.submit(
       stage.template.receiveMultishot(.file(stage.pair.near), bufferGroup: 3))
     for text in ["hello", "world!"] {
-      try stage.pair.send(Array(text.utf8))
+      try stage.pair.write(Array(text.utf8))
       let completion = try #require(try stage.ring.next().first)
       #expect(completion.hasMore)
       guard let lease = stage.pool.lease(for: completion) else { throw NoBuffer() }
@@ -54,7 +55,7 @@ import Testing
     try stage.ring.submit(
       stage.template.receiveMultishot(
         .file(stage.pair.near), bufferGroup: 3, options: .fullLength))
-    try stage.pair.send([UInt8](repeating: 7, count: 500))
+    try stage.pair.write([UInt8](repeating: 7, count: 500))
     let completion = try #require(try stage.ring.next().first)
     #expect(completion.result == 128)
     guard let lease = stage.pool.lease(for: completion) else { throw NoBuffer() }
@@ -70,7 +71,7 @@ import Testing
     var stage = try Stage(bufferSize: 128)
     try stage.ring.submit(
       stage.template.receiveMultishot(.file(stage.pair.near), bufferGroup: 3))
-    try stage.pair.send([])
+    try stage.pair.write([])
     let completion = try #require(try stage.ring.next().first)
     #expect(completion.result == 64)
     #expect(!completion.hasMore)
@@ -87,7 +88,7 @@ import Testing
       try stage.ring.submit(
         stage.template.receive(
           .file(stage.pair.near), bufferGroup: 3, options: .fullLength))
-      try stage.pair.send([UInt8](repeating: 7, count: count))
+      try stage.pair.write([UInt8](repeating: 7, count: count))
       let completion = try #require(try stage.ring.next().first)
       #expect(completion.result == Int32(count))
       // Of nothing the kernel keeps its buffer.
@@ -96,30 +97,5 @@ import Testing
       #expect(stage.template.receivedName.byteCount == 0)
       #expect(stage.template.receivedControl.byteCount == 0)
     }
-  }
-}
-
-/// Two connected Unix-domain sockets of datagrams that are closed together.
-private struct DatagramPair: ~Copyable {
-  let near: FileDescriptor
-  let far: FileDescriptor
-
-  init() throws {
-    var descriptors: [Int32] = [-1, -1]
-    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let result = unsafe socketpair(AF_UNIX, type, 0, &descriptors)
-    try #require(result == 0)
-    near = FileDescriptor(rawValue: descriptors[0])
-    far = FileDescriptor(rawValue: descriptors[1])
-  }
-
-  deinit {
-    try? near.close()
-    try? far.close()
-  }
-
-  /// Sends one datagram from the far end.
-  func send(_ bytes: [UInt8]) throws {
-    try #require(unsafe Glibc.send(far.rawValue, bytes, bytes.count, 0) == bytes.count)
   }
 }

@@ -3,6 +3,7 @@
 import CLiburing
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Uring

@@ -3,6 +3,7 @@
 import CLiburing
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Uring
@@ -106,18 +107,17 @@ import Testing
 
   @Test(.needs(.acceptDoNotWait)) func anAcceptAnswersWouldBlockWhenAsked() throws {
     var ring = try Ring.small()
-    let listener = Listener()
-    try ring.submit(.accept(from: .file(listener.descriptor), options: .doNotWait))
+    let listener = try PlainSocket.listening()
+    try ring.submit(.accept(from: listener.target, options: .doNotWait))
     #expect(try ring.next().first?.error == .wouldBlock)
   }
 
   @Test(.needs(.sendZeroCopy)) func sendsWithoutCopying() throws {
     var ring = try Ring.small()
-    let listener = Listener()
-    let client = try listener.connectClient()
-    defer { try? client.close() }
+    let listener = try PlainSocket.listening()
+    let client = try PlainSocket.connected(to: listener.localAddress)
     let memory = Memory([UInt8](repeating: 7, count: 4096))
-    unsafe try ring.submit(.sendZeroCopy(memory.start, byteCount: 4096, to: .file(client)))
+    unsafe try ring.submit(.sendZeroCopy(memory.start, byteCount: 4096, to: client.target))
     let completions = try ring.next(2)
     #expect(completions.map(\.result) == [4096, 0])
     #expect(completions.map(\.hasMore) == [true, false])
@@ -126,14 +126,12 @@ import Testing
 
   @Test(.needs(.acceptMultishot)) func acceptsAndConnects() throws {
     var ring = try Ring.small()
-    let listener = Listener()
-    let client = FileDescriptor(
-      rawValue: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
-    defer { try? client.close() }
-    try ring.submit(.acceptMultishot(from: .file(listener.descriptor)), slot: 1)
-    let address = Memory(of: Listener.loopback(port: listener.port))
+    let listener = try PlainSocket.listening()
+    let client = try PlainSocket()
+    try ring.submit(.acceptMultishot(from: listener.target), slot: 1)
+    let address = Memory(try listener.localAddress)
     unsafe try ring.submit(
-      .connect(.file(client), to: address.start, byteCount: address.byteCount), slot: 2)
+      .connect(client.target, to: address.start, byteCount: address.byteCount), slot: 2)
     let completions = try ring.next(2)
     #expect(completions.first { $0.token.slot == 2 }?.result == 0)
     let accepted = try #require(completions.first { $0.token.slot == 1 })
@@ -182,13 +180,11 @@ import Testing
 
   @Test func anAddressOfNoSizeIsRefused() throws {
     var ring = try Ring.small()
-    let listener = Listener()
-    let address = Memory(of: Listener.loopback(port: listener.port))
+    let listener = try PlainSocket.listening()
+    let address = Memory(try listener.localAddress)
     for byteCount in [-1, 0, 1 << 20, 1 << 40] {
-      let client = FileDescriptor(
-        rawValue: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
-      defer { try? client.close() }
-      unsafe try ring.submit(.connect(.file(client), to: address.start, byteCount: byteCount))
+      let client = try PlainSocket()
+      unsafe try ring.submit(.connect(client.target, to: address.start, byteCount: byteCount))
       #expect(try ring.next().first?.error == .invalidArgument, "\(byteCount)")
     }
   }

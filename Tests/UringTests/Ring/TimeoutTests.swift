@@ -2,6 +2,7 @@
 
 import CLiburing
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Uring
@@ -132,12 +133,11 @@ import Testing
 
   /// Closing a ring ends them and lets go of the socket, which the peer hears of.
   @Test(.timeLimit(.minutes(3))) func endsWithItsRing() throws {
-    let listener = Listener()
-    let client = try listener.connectClient()
-    defer { try? client.close() }
+    let listener = try PlainSocket.listening()
+    let client = try PlainSocket.connected(to: listener.localAddress)
     do {
       var ring = try Ring.small()
-      try ring.submit(.accept(from: .file(listener.descriptor)))
+      try ring.submit(.accept(from: listener.target))
       let server = FileDescriptor(rawValue: try #require(try ring.next().first).result)
       try ring.submit(.timeout(after: .seconds(3600)), slot: 3)
       let isPrepared = unsafe ring.prepare(
@@ -147,7 +147,7 @@ import Testing
       _ = try ring.enter()
       try server.close()
     }
-    #expect(try client.readBytes(1) == [])
+    #expect(try client.receive(exactly: 1) == [])
   }
 
   /// As a kernel does that has no memory for the second one: the link is lost.
