@@ -13,45 +13,46 @@ import Testing
 
 /// A script of raw requests that must be answered alike by all kernels: the ring, the simulated
 /// ring, and completions made of readiness, of the real kernel's and of a simulated one's.
-protocol Script: SendableMetatype {
+struct Contract: Sendable {
   /// How many buffers the pool has, and how large they are.
-  static var buffers: (count: Int, byteCount: Int) { get }
-  static var configuration: RingConfiguration { get }
-  static var directTableCapacity: UInt32 { get }
-  /// Whether only a ring can do what the script asks: a table of descriptors, notifications of
-  /// memory that was lent.
-  static var needsRing: Bool { get }
-  /// The answers in which readiness must agree with a ring; all, in their order, unless a script says
-  /// why not.
-  static func compared(_ answers: [String]) -> [String]
-  static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws
-}
+  let buffers: (count: Int, byteCount: Int)
+  let configuration: RingConfiguration
+  let directTableCapacity: UInt32
+  let script: @Sendable (Stage) throws -> Void
 
-extension Script {
-  static var buffers: (count: Int, byteCount: Int) { (4, 16) }
-  static var configuration: RingConfiguration {
-    RingConfiguration(submissionEntryCount: 16, completionEntryCount: 64)
-  }
-  static var directTableCapacity: UInt32 { 0 }
-  static var needsRing: Bool { directTableCapacity > 0 }
-  static func compared(_ answers: [String]) -> [String] { answers }
-}
-
-/// Runs a script on every kernel, and compares what they say.
-enum Contract {
+  /// Runs a script on every kernel, and compares what they say.
+  ///
+  /// A script needs a ring if only a ring can do what it asks: a table of descriptors, notifications
+  /// of memory that was lent. With descriptors of its own, its thread has a table where nobody else
+  /// takes numbers. Readiness must agree with a ring in the compared answers: all, in their order,
+  /// unless a script says why not.
   static func check(
-    _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
+    buffers: (count: Int, byteCount: Int) = (4, 16),
+    configuration: RingConfiguration = RingConfiguration(
+      submissionEntryCount: 16, completionEntryCount: 64),
+    directTableCapacity: UInt32 = 0, needsRing: Bool = false, ownDescriptors: Bool = false,
+    compared: ([String]) -> [String] = { $0 }, sourceLocation: SourceLocation = #_sourceLocation,
+    _ script: @escaping @Sendable (Stage) throws -> Void
   ) throws {
-    try compare(script, with: onRealKernel(script), sourceLocation)
-  }
-
-  /// The same on a thread with a descriptor table of its own, where nobody else takes numbers.
-  static func checkWithOwnDescriptors(
-    _ script: (some Script).Type, sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let real = try withOwnDescriptors { try onRealKernel(script) }
-    try compare(script, with: real, sourceLocation) { body in
-      try withOwnDescriptors(body)
+    let contract = Contract(
+      buffers: buffers, configuration: configuration, directTableCapacity: directTableCapacity,
+      script: script)
+    let around = ownDescriptors ? withOwnDescriptors : { try $0() }
+    let real = try around { try contract.onRealKernel() }
+    #expect(!real.isEmpty, sourceLocation: sourceLocation)
+    // Several seeds, so that the order of events is no accident.
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let simulated = try contract.onSimulatedKernel(seed: seed)
+      #expect(simulated == real, "seed \(seed)", sourceLocation: sourceLocation)
+    }
+    guard !needsRing, directTableCapacity == 0 else { return }
+    let expected = compared(real)
+    let ready = try around { try contract.onReadiness() }
+    #expect(compared(ready) == expected, "on readiness", sourceLocation: sourceLocation)
+    for seed in 1...2 as ClosedRange<UInt64> {
+      let simulated = compared(try contract.onSimulatedReadiness(seed: seed))
+      #expect(
+        simulated == expected, "on readiness, seed \(seed)", sourceLocation: sourceLocation)
     }
   }
 
@@ -69,90 +70,56 @@ enum Contract {
     return try answers.withLock { $0 }.get()
   }
 
-  private static func compare(
-    _ script: (some Script).Type, with real: [String], _ sourceLocation: SourceLocation,
-    around: (@escaping @Sendable () throws -> [String]) throws -> [String] = { try $0() }
-  ) throws {
-    #expect(!real.isEmpty, sourceLocation: sourceLocation)
-    // Several seeds, so that the order of events is no accident.
-    for seed in 1...3 as ClosedRange<UInt64> {
-      let simulated = try onSimulatedKernel(script, seed: seed)
-      #expect(simulated == real, "seed \(seed)", sourceLocation: sourceLocation)
-    }
-    guard !script.needsRing else { return }
-    let real = script.compared(real)
-    let ready = try around { try onReadiness(script) }
-    #expect(script.compared(ready) == real, "on readiness", sourceLocation: sourceLocation)
-    for seed in 1...2 as ClosedRange<UInt64> {
-      let simulated = try onSimulatedReadiness(script, seed: seed)
-      #expect(
-        script.compared(simulated) == real, "on readiness, seed \(seed)",
-        sourceLocation: sourceLocation)
-    }
-  }
-
-  private static func onReadiness(_ script: (some Script).Type) throws -> [String] {
-    var kernel = ReadinessKernel(try LinuxCalls(), script.configuration)
-    let pool = try BufferPool(
-      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
-    kernel.provide(from: pool)
-    let stage = Stage(kernel, KernelSocketCalls(), pool)
-    return try answers(of: script, on: stage)
-  }
-
-  private static func onSimulatedReadiness(
-    _ script: (some Script).Type, seed: UInt64
-  ) throws -> [String] {
-    let machine = SimulatedMachine(seed: seed)
-    var kernel = ReadinessKernel(SimulatedCalls(on: machine), script.configuration)
-    let pool = try BufferPool(
-      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
-    kernel.provide(from: pool)
-    let stage = Stage(kernel, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
-    return try answers(of: script, on: stage)
-  }
-
-  private static func onRealKernel(_ script: (some Script).Type) throws -> [String] {
-    var ring = try Ring(script.configuration)
-    if script.directTableCapacity > 0 {
-      try ring.makeDirectTable(capacity: script.directTableCapacity)
-    }
-    let pool = try BufferPool(
-      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+  private func onRealKernel() throws -> [String] {
+    var ring = try Ring(configuration)
+    if directTableCapacity > 0 { try ring.makeDirectTable(capacity: directTableCapacity) }
+    let pool = try makePool()
     try ring.register(pool)
-    let stage = Stage(ring, KernelSocketCalls(), pool)
-    return try answers(of: script, on: stage)
+    return try answers(on: Stage(ring, KernelSocketCalls(), pool))
   }
 
-  private static func onSimulatedKernel(
-    _ script: (some Script).Type, seed: UInt64
-  ) throws -> [String] {
+  private func onSimulatedKernel(seed: UInt64) throws -> [String] {
     let machine = SimulatedMachine(seed: seed)
     let ring = SimulatedRing(
-      on: machine, script.configuration, directTableCapacity: Int(script.directTableCapacity))
-    let pool = try BufferPool(
-      capacity: script.buffers.count, bufferSize: script.buffers.byteCount)
+      on: machine, configuration, directTableCapacity: Int(directTableCapacity))
+    let pool = try makePool()
     ring.provide(from: pool)
-    let stage = Stage(ring, machine, pool) { machine.advance(to: machine.now + 10_000_000) }
-    return try answers(of: script, on: stage)
+    return try answers(on: Stage(ring, machine, pool) { machine.letEverythingArrive() })
   }
 
-  private static func answers<K: Kernel & ~Copyable>(
-    of script: (some Script).Type, on stage: Stage<K>
-  ) throws -> [String] {
-    try script.run(on: stage)
-    try drain(stage)
+  private func onReadiness() throws -> [String] {
+    var kernel = ReadinessKernel(try LinuxCalls(), configuration)
+    let pool = try makePool()
+    kernel.provide(from: pool)
+    return try answers(on: Stage(kernel, KernelSocketCalls(), pool))
+  }
+
+  private func onSimulatedReadiness(seed: UInt64) throws -> [String] {
+    let machine = SimulatedMachine(seed: seed)
+    var kernel = ReadinessKernel(SimulatedCalls(on: machine), configuration)
+    let pool = try makePool()
+    kernel.provide(from: pool)
+    return try answers(on: Stage(kernel, machine, pool) { machine.letEverythingArrive() })
+  }
+
+  private func makePool() throws -> BufferPool {
+    try BufferPool(capacity: buffers.count, bufferSize: buffers.byteCount)
+  }
+
+  private func answers(on stage: Stage) throws -> [String] {
+    try script(stage)
+    // Ends what is left, so that no memory is in use by a request when it goes; scripts for older
+    // kernels leave nothing.
+    if Self.isNewKernel {
+      try stage.perform("end", .cancelAll)
+      try stage.completeAtOnce()
+    }
     return stage.answers
   }
+}
 
-  /// Ends what is left, so that no memory is in use by a request when it goes; scripts for older
-  /// kernels leave nothing.
-  private static func drain<K: Kernel & ~Copyable>(_ stage: Stage<K>) throws {
-    guard isNewKernel else { return }
-    stage.submit("end", .cancelAll)
-    try stage.complete()
-    try stage.completeAtOnce()
-  }
+extension SimulatedMachine {
+  fileprivate func letEverythingArrive() { advance(to: now + 10_000_000) }
 }
 
 extension Contract {

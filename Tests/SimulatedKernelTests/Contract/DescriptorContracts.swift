@@ -8,16 +8,13 @@ import Uring
 /// Numbers that are closed, and given out again at once.
 @Suite(.onCapableKernels) struct DescriptorContracts {
   /// When a close has completed, its number is the next one that is opened.
-  enum CloseRequest: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func closeRequest() throws {
+    try Contract.check(ownDescriptors: true) { stage in
       let (listener, address) = try stage.listener()
       let sockets = try (0..<4).map { _ in try stage.socket() }
-      stage.submit("close", .close(.file(sockets[1])))
-      try stage.complete()
-      stage.submit("close again", .close(.file(sockets[1])))
-      try stage.complete()
-      stage.submit("poll", .poll(.file(sockets[1]), mask: 1))
-      try stage.complete()
+      try stage.perform("close", .close(.file(sockets[1])))
+      try stage.perform("close again", .close(.file(sockets[1])))
+      try stage.perform("poll", .poll(.file(sockets[1]), mask: 1))
       let opened = try stage.socket()
       stage.note("opened: \(opened == sockets[1])")
       stage.submit("close", .close(.file(sockets[0])))
@@ -25,9 +22,7 @@ import Uring
       try stage.complete(2)
       // The lowest of two, by an accept this time.
       try stage.connect("connect", sockets[3], to: address)
-      try stage.complete()
-      stage.submit("accept", .accept(from: .file(listener)))
-      let accepted = FileDescriptor(rawValue: try stage.complete())
+      let accepted = try stage.accept(from: listener)
       stage.note("accepted: \(accepted == sockets[0])")
       let last = try stage.socket()
       stage.note("opened: \(last == sockets[2])")
@@ -36,14 +31,13 @@ import Uring
   }
 
   /// A close under a request: the number is free, although the socket lives on.
-  enum CloseUnderRequest: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func closeUnderRequest() throws {
+    try Contract.check(ownDescriptors: true) { stage in
       let (client, server) = try stage.pair()
       let other = try stage.socket()  // Takes the number of the pair's listener.
       let receive = stage.submit("receive", .receiveMultishot(.file(server), bufferGroup: 0))
       try stage.completeAtOnce()
-      stage.submit("close", .close(.file(server)))
-      try stage.complete()
+      try stage.perform("close", .close(.file(server)))
       let opened = try stage.socket()
       stage.note("opened: \(opened == server)")
       try stage.send("send", 5, to: client)
@@ -55,10 +49,8 @@ import Uring
   }
 
   /// Places of a direct table are given out in another order than descriptors.
-  enum DirectTable: Script {
-    static var directTableCapacity: UInt32 { 4 }
-
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func directTable() throws {
+    try Contract.check(directTableCapacity: 4) { stage in
       let (listener, address) = try stage.listener()
       var clients: [FileDescriptor] = []
       let steps: [(closed: [Int32], opened: Int)] = [
@@ -66,13 +58,11 @@ import Uring
       ]
       for step in steps {
         for number in step.closed {
-          stage.submit("close \(number)", .close(.direct(number)))
-          try stage.complete()
+          try stage.perform("close \(number)", .close(.direct(number)))
         }
         for _ in 0..<step.opened {
           clients.append(try stage.socket())
           try stage.connect("connect", clients[clients.count - 1], to: address)
-          try stage.complete()
           stage.submit("accept", .accept(from: .file(listener), options: .intoDirectTable))
           stage.note("number \(try stage.complete())")
         }
@@ -85,22 +75,21 @@ import Uring
   }
 
   /// Sockets without a connection, and their addresses.
-  enum Lonely<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let socket = try stage.socket(over: F.self)
+  @Test(arguments: Family.allCases) func lonely(family: Family) throws {
+    try Contract.check { stage in
+      let socket = try stage.socket(over: family)
       stage.addresses("lonely", of: socket)
       stage.pendingError("lonely", of: socket)
       try stage.look("lonely", socket)
       try stage.receive("lonely", from: socket)
       try stage.send("lonely", 5, to: socket)
-      stage.submit("accept", .accept(from: .file(socket)))
-      try stage.complete()
-      let (listener, _) = try stage.listener(over: F.self)
+      try stage.perform("accept", .accept(from: .file(socket)))
+      let (listener, _) = try stage.listener(over: family)
       stage.addresses("listener", of: listener)
       try stage.receive("listener", from: listener)
       stage.shutDown("lonely", socket)
       stage.close(socket, listener)
-      let stranger = try stage.socket(over: F.self)
+      let stranger = try stage.socket(over: family)
       do {
         try stage.calls.listen(stranger, backlog: 1)
         stage.addresses("unbound listener", of: stranger)
@@ -112,22 +101,19 @@ import Uring
   }
 
   /// A one-shot accept stores who has come, and several in one batch do so in memory of their own.
-  enum AcceptedAddress<F: Family>: Script {
-    static var directTableCapacity: UInt32 { 1 }
-
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (listener, address) = try stage.listener(over: F.self)
-      let clients = try (0..<4).map { _ in try stage.socket(over: F.self) }
+  @Test(arguments: Family.allCases) func acceptedAddress(family: Family) throws {
+    try Contract.check(directTableCapacity: 1) { stage in
+      let (listener, address) = try stage.listener(over: family)
+      let clients = try (0..<4).map { _ in try stage.socket(over: family) }
       var accepted: [FileDescriptor] = []
       let optionsOfClients: [Request.Options] = [[], .intoDirectTable, .intoDirectTable, []]
       for (client, options) in zip(clients, optionsOfClients) {
         let memory = Uring.AcceptedAddress()
         unsafe stage.submit(
-          "accept",
-          .accept(from: .file(listener), options: options, addressInto: memory.address))
+          "accept", .accept(from: .file(listener), options: options, addressInto: memory.address))
         if options.isEmpty { try stage.completeAtOnce() }
         stage.note("before: \(memory.socketAddress == nil)")
-        try stage.connect("connect", client, to: address)
+        try stage.startConnect("connect", client, to: address)
         try stage.completeSorted(2) {
           if $0.token.operation == .accept, options.isEmpty {
             accepted.append(FileDescriptor(rawValue: $0.result))
@@ -140,18 +126,18 @@ import Uring
   }
 
   /// Who has reset the connection before the accept is known all the same.
-  enum AcceptedAfterReset: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func acceptedAfterReset() throws {
+    try Contract.check { stage in
       let (listener, address) = try stage.listener()
       let client = try stage.socket()
       try stage.connect("connect", client, to: address)
-      try stage.complete()
       let local = try stage.calls.localAddress(of: client)
       stage.close(client)
       stage.settle()
       let memory = Uring.AcceptedAddress()
-      unsafe stage.submit("accept", .accept(from: .file(listener), addressInto: memory.address))
-      let server = FileDescriptor(rawValue: try stage.complete())
+      let server = FileDescriptor(
+        rawValue: try unsafe stage.perform(
+          "accept", .accept(from: .file(listener), addressInto: memory.address)))
       stage.note("stored: \(memory.socketAddress == local)")
       stage.addresses("server", of: server)
       try stage.send("first", 5, to: server)
@@ -159,22 +145,5 @@ import Uring
       stage.addresses("server", of: server)
       stage.close(server, listener)
     }
-  }
-
-  @Test func closeRequest() throws { try Contract.checkWithOwnDescriptors(CloseRequest.self) }
-  @Test func closeUnderRequest() throws {
-    try Contract.checkWithOwnDescriptors(CloseUnderRequest.self)
-  }
-  @Test func directTable() throws { try Contract.check(DirectTable.self) }
-  @Test func acceptedAfterReset() throws { try Contract.check(AcceptedAfterReset.self) }
-
-  @Test func lonely() throws {
-    try Contract.check(Lonely<OverTCP>.self)
-    try Contract.check(Lonely<OverUnix>.self)
-  }
-
-  @Test func acceptedAddress() throws {
-    try Contract.check(AcceptedAddress<OverTCP>.self)
-    try Contract.check(AcceptedAddress<OverUnix>.self)
   }
 }

@@ -6,17 +6,14 @@ import Uring
 
 /// Ends of connections and of requests.
 @Suite(.onCapableKernels) struct EndContracts {
-  enum Cancel: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func cancel() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 8)
-      let receive = unsafe stage.submit(
-        "receive", .receive(.file(server), into: memory.address, byteCount: 8))
+      let receive = stage.submit("receive", stage.receiving(8, from: server))
       try stage.completeAtOnce()
       stage.submit("cancel", .cancel(receive))
       try stage.complete(2)
-      stage.submit("too late", .cancel(receive))
-      try stage.complete()
+      try stage.perform("too late", .cancel(receive))
       // In one batch: the cancel finds its target, and not the other way round.
       let many = stage.submit("many", .receiveMultishot(.file(server), bufferGroup: 0))
       stage.submit("cancel", .cancel(many))
@@ -26,143 +23,99 @@ import Uring
   }
 
   /// A close under a receive sends no FIN before the receive has ended.
-  enum CloseUnderReceive: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func closeUnderReceive() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 16)
-      let held = unsafe stage.submit(
-        "held", .receive(.file(server), into: memory.address, byteCount: 8))
+      let held = stage.submit("held", stage.receiving(8, from: server))
       try stage.completeAtOnce()
-      stage.submit("close", .close(.file(server)))
-      try stage.complete()
-      unsafe stage.submit(
-        "peer",
-        .receive(
-          .file(client), into: memory.address + 8, byteCount: 8, options: .doNotWait))
-      try stage.complete()
+      try stage.perform("close", .close(.file(server)))
+      try stage.perform("peer", stage.receiving(8, from: client, options: .doNotWait))
       stage.submit("cancel", .cancel(held))
       try stage.complete(2)
-      unsafe stage.submit(
-        "peer", .receive(.file(client), into: memory.address + 8, byteCount: 8))
-      try stage.complete()
+      try stage.perform("peer", stage.receiving(8, from: client))
       stage.close(client)
     }
   }
 
-  enum ShutDownUnderReceive: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func shutDownUnderReceive() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 16)
-      unsafe stage.submit(
-        "receive", .receive(.file(server), into: memory.address, byteCount: 8))
+      stage.submit("receive", stage.receiving(8, from: server))
       try stage.completeAtOnce()
-      stage.note("\(stage.kernel.shutdown(.file(server), direction: 2))")
+      stage.shutDown("server", server, direction: 2)
       try stage.complete()
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(server)))
-      try stage.complete()
+      try stage.send("send", 8, to: server)
       stage.close(client, server)
     }
   }
 
-  enum HalfClose: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func halfClose() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 16)
-      stage.note("\(stage.kernel.shutdown(.file(client), direction: 1))")
-      unsafe stage.submit(
-        "end", .receive(.file(server), into: memory.address, byteCount: 8))
-      try stage.complete()
-      stage.submit("not hung up", .poll(.file(server), mask: 1))
-      try stage.complete()
-      unsafe stage.submit("answer", .send(memory.address, byteCount: 8, to: .file(server)))
-      try stage.complete()
-      unsafe stage.submit(
-        "answered", .receive(.file(client), into: memory.address + 8, byteCount: 8))
-      try stage.complete()
-      unsafe stage.submit("too late", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
+      stage.shutDown("client", client)
+      try stage.perform("end", stage.receiving(8, from: server))
+      try stage.perform("not hung up", .poll(.file(server), mask: 1))
+      try stage.send("answer", 8, to: server)
+      try stage.perform("answered", stage.receiving(8, from: client))
+      try stage.send("too late", 8, to: client)
       stage.close(client, server)
     }
   }
 
   /// Unread bytes turn a close into a reset.
-  enum Reset: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func reset() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 16)
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
+      try stage.send("send", 8, to: client)
       try stage.waitUntilReadable(server)
       stage.close(server)
       for name in ["reset", "then the end"] {
-        unsafe stage.submit(
-          name, .receive(.file(client), into: memory.address, byteCount: 8))
-        try stage.complete()
+        try stage.perform(name, stage.receiving(8, from: client))
       }
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
-      stage.note("\(stage.kernel.shutdown(.file(client), direction: 1))")
+      try stage.send("send", 8, to: client)
+      stage.shutDown("client", client)
       stage.close(client)
     }
   }
 
   /// A send that has moved bytes tells only of those, and then nobody of the reset.
-  enum ResetUnderSend: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func resetUnderSend() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let byteCount = 16 << 20
-      let memory = stage.lend(byteCount: byteCount)
-      unsafe stage.submit("unread", .send(memory.address, byteCount: 8, to: .file(server)))
-      try stage.complete()
+      try stage.send("unread", 8, to: server)
       try stage.waitUntilReadable(client)
-      unsafe stage.submit(
-        "long",
-        .send(memory.address, byteCount: byteCount, to: .file(server), options: .waitForAll))
-      try stage.completeAtOnce()
+      try stage.startLongSend(to: server)
       stage.close(client)
-      let sentByteCount = Int(try stage.completeUnseen().result)
-      stage.note("a part: \(sentByteCount > 0 && sentByteCount < byteCount)")
-      unsafe stage.submit("end", .receive(.file(server), into: memory.address, byteCount: 8))
-      try stage.complete()
-      stage.submit("hung up", .poll(.file(server), mask: 1))
-      try stage.complete()
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(server)))
-      try stage.complete()
+      try stage.completePart()
+      try stage.perform("end", stage.receiving(8, from: server))
+      try stage.perform("hung up", .poll(.file(server), mask: 1))
+      try stage.send("send", 8, to: server)
       stage.close(server)
     }
   }
 
   /// The first send to a peer that is gone goes out; its answer is a reset.
-  enum SendToNobody: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func sendToNobody() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
-      let memory = stage.lend(byteCount: 16)
       stage.close(server)
       try stage.waitUntilReadable(client)
-      unsafe stage.submit("first", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
+      try stage.send("first", 8, to: client)
       stage.settle()
-      stage.submit("poll", .poll(.file(client), mask: 0))
-      try stage.complete()
-      unsafe stage.submit("second", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
+      try stage.perform("poll", .poll(.file(client), mask: 0))
+      try stage.send("second", 8, to: client)
       stage.close(client)
     }
   }
 
-  enum Polls: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func polls() throws {
+    try Contract.check { stage in
       let lonely = try stage.socket()
-      stage.submit("lonely", .poll(.file(lonely), mask: 5))
-      try stage.complete()
+      try stage.perform("lonely", .poll(.file(lonely), mask: 5))
       let (client, server) = try stage.pair()
-      stage.submit("writable", .poll(.file(client), mask: 5))
-      try stage.complete()
-      let memory = stage.lend(byteCount: 8)
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(client)))
-      try stage.complete()
-      stage.submit("readable", .poll(.file(server), mask: 1))
-      try stage.complete()
+      try stage.perform("writable", .poll(.file(client), mask: 5))
+      try stage.send("send", 8, to: client)
+      try stage.perform("readable", .poll(.file(server), mask: 1))
       let nothing = stage.submit("nothing", .poll(.file(client), mask: 1))
       try stage.completeAtOnce()
       stage.submit("remove", .removePoll(nothing))
@@ -171,28 +124,14 @@ import Uring
     }
   }
 
-  enum NotConnected: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func notConnected() throws {
+    try Contract.check { stage in
       let socket = try stage.socket()
-      let memory = stage.lend(byteCount: 8)
-      unsafe stage.submit("receive", .receive(.file(socket), into: memory.address, byteCount: 8))
-      try stage.complete()
-      unsafe stage.submit("send", .send(memory.address, byteCount: 8, to: .file(socket)))
-      try stage.complete()
-      stage.submit("accept", .accept(from: .file(socket)))
-      try stage.complete()
-      stage.note("\(stage.kernel.shutdown(.file(socket), direction: 1))")
+      try stage.perform("receive", stage.receiving(8, from: socket))
+      try stage.send("send", 8, to: socket)
+      try stage.perform("accept", .accept(from: .file(socket)))
+      stage.shutDown("socket", socket)
       stage.close(socket)
     }
   }
-
-  @Test func cancel() throws { try Contract.check(Cancel.self) }
-  @Test func closeUnderReceive() throws { try Contract.check(CloseUnderReceive.self) }
-  @Test func shutDownUnderReceive() throws { try Contract.check(ShutDownUnderReceive.self) }
-  @Test func halfClose() throws { try Contract.check(HalfClose.self) }
-  @Test func reset() throws { try Contract.check(Reset.self) }
-  @Test func resetUnderSend() throws { try Contract.check(ResetUnderSend.self) }
-  @Test func sendToNobody() throws { try Contract.check(SendToNobody.self) }
-  @Test func polls() throws { try Contract.check(Polls.self) }
-  @Test func notConnected() throws { try Contract.check(NotConnected.self) }
 }

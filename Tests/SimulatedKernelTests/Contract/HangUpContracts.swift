@@ -7,9 +7,9 @@ import Uring
 /// What a socket says after the ends of a connection: a hang-up is no reset.
 @Suite(.onCapableKernels) struct HangUpContracts {
   /// The peer ends its half.
-  enum EndOfPeer<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func endOfPeer(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       stage.shutDown("server", server)
       try stage.look("client", client)
       try stage.look("server", server)
@@ -24,9 +24,9 @@ import Uring
   }
 
   /// The peer closes, with nothing unread.
-  enum CloseOfPeer<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func closeOfPeer(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       try stage.send("server", 5, to: server)
       stage.close(server)
       stage.settle()
@@ -47,9 +47,9 @@ import Uring
   }
 
   /// Both end their halves, this side first.
-  enum BothEnd<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func bothEnd(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       stage.shutDown("client", client)
       try stage.look("client", client)
       stage.addresses("client", of: client)
@@ -69,9 +69,9 @@ import Uring
   }
 
   /// Both end their halves while bytes of both are unread; a close that follows resets nothing.
-  enum BothEndWithBytes<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func bothEndWithBytes(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       for (name, socket) in [("client", client), ("server", server)] {
         try stage.send(name, 5, to: socket)
         stage.shutDown(name, socket)
@@ -88,9 +88,9 @@ import Uring
   }
 
   /// The program itself ends both directions.
-  enum OwnEndOfBoth<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func ownEndOfBoth(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       stage.shutDown("client", client, direction: 2)
       for (name, socket) in [("client", client), ("server", server)] {
         try stage.look(name, socket)
@@ -102,9 +102,9 @@ import Uring
   }
 
   /// The program ends its receiving half: what comes after that can still be received over TCP.
-  enum OwnEndOfReceiving<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func ownEndOfReceiving(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       stage.shutDown("client", client, direction: 0)
       try stage.look("client", client)
       try stage.receive("client", from: client)
@@ -121,52 +121,15 @@ import Uring
   ///
   /// The kernel adds POLLERR, POLLHUP, POLLNVAL and POLLRDHUP to what is asked for
   /// (IO_POLL_UNMASK in io_init_poll_iocb, Linux 5.13).
-  enum PollForNothing<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (client, server) = try stage.pair(over: F.self)
+  @Test(arguments: Family.allCases) func pollForNothing(family: Family) throws {
+    try Contract.check { stage in
+      let (client, server) = try stage.pair(over: family)
       stage.shutDown("server", server)
       stage.settle()
-      stage.submit("one end", .poll(.file(client), mask: 0))
-      try stage.complete()
+      try stage.perform("one end", .poll(.file(client), mask: 0))
       stage.shutDown("client", client)
-      stage.submit("both ends", .poll(.file(client), mask: 0))
-      try stage.complete()
+      try stage.perform("both ends", .poll(.file(client), mask: 0))
       stage.close(client, server)
     }
-  }
-
-  @Test func endOfPeer() throws {
-    try Contract.check(EndOfPeer<OverTCP>.self)
-    try Contract.check(EndOfPeer<OverUnix>.self)
-  }
-
-  @Test func closeOfPeer() throws {
-    try Contract.check(CloseOfPeer<OverTCP>.self)
-    try Contract.check(CloseOfPeer<OverUnix>.self)
-  }
-
-  @Test func bothEnd() throws {
-    try Contract.check(BothEnd<OverTCP>.self)
-    try Contract.check(BothEnd<OverUnix>.self)
-  }
-
-  @Test func bothEndWithBytes() throws {
-    try Contract.check(BothEndWithBytes<OverTCP>.self)
-    try Contract.check(BothEndWithBytes<OverUnix>.self)
-  }
-
-  @Test func ownEndOfBoth() throws {
-    try Contract.check(OwnEndOfBoth<OverTCP>.self)
-    try Contract.check(OwnEndOfBoth<OverUnix>.self)
-  }
-
-  @Test func ownEndOfReceiving() throws {
-    try Contract.check(OwnEndOfReceiving<OverTCP>.self)
-    try Contract.check(OwnEndOfReceiving<OverUnix>.self)
-  }
-
-  @Test func pollForNothing() throws {
-    try Contract.check(PollForNothing<OverTCP>.self)
-    try Contract.check(PollForNothing<OverUnix>.self)
   }
 }

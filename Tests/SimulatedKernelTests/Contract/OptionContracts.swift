@@ -8,12 +8,6 @@ import Uring
 
 /// Options that are set and read, which both kernels answer alike.
 @Suite struct OptionContracts {
-  /// Whether sockets have an address family here.
-  protocol OptionFamily { static var number: Int32 { get } }
-  enum IPv4: OptionFamily { static var number: Int32 { AF_INET } }
-  enum IPv6: OptionFamily { static var number: Int32 { AF_INET6 } }
-  enum Unix: OptionFamily { static var number: Int32 { AF_UNIX } }
-
   /// Options with another value than they have, none of which needs rights.
   static let values: [(name: SocketOptionName, value: Int32)] = [
     (SocketOption.keepAlive.name, 1), (SocketOption.reuseAddress.name, 1),
@@ -42,12 +36,21 @@ import Uring
     SocketOption.sendBufferByteCount.name, SocketOption.receiveBufferByteCount.name,
   ]
 
-  enum SetAndRead<F: OptionFamily>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      for (name, value) in values {
-        let socket = try stage.calls.makeSocket(family: F.number)
-        if !unreadBefore.contains(name) { stage.read("\(name) before", name, of: socket) }
-        stage.set("\(name)", name, to: bytes(value), on: socket)
+  @Test func ipv4() throws { try setAndRead(AF_INET) }
+  @Test(.enabled(if: hasIPv6, "the machine has no IPv6")) func ipv6() throws {
+    try setAndRead(AF_INET6)
+  }
+  // Before Linux 6.13 a Unix-domain socket takes SO_REUSEPORT and does nothing with it.
+  @Test(.enabled(if: refusesReusePort, "the kernel is older than Linux 6.13")) func unix() throws {
+    try setAndRead(AF_UNIX)
+  }
+
+  private func setAndRead(_ family: Int32) throws {
+    try Contract.check { stage in
+      for (name, value) in Self.values {
+        let socket = try stage.calls.makeSocket(family: family)
+        if !Self.unreadBefore.contains(name) { stage.read("\(name) before", name, of: socket) }
+        stage.set("\(name)", name, to: Self.bytes(value), on: socket)
         stage.set("\(name) short", name, to: [1, 0], on: socket)
         stage.read("\(name) after", name, of: socket)
         stage.close(socket)
@@ -56,20 +59,18 @@ import Uring
   }
 
   /// What a TCP listener has, its connections have; a Unix-domain one's do not.
-  enum Inheriting<F: Family>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
-      let (listener, address) = try stage.listener(over: F.self)
+  @Test(.onCapableKernels, arguments: Family.allCases) func inheriting(family: Family) throws {
+    try Contract.check { stage in
+      let (listener, address) = try stage.listener(over: family)
       let name = SocketOption.receiveLowWaterMark.name
-      stage.set("listener", name, to: bytes(9), on: listener)
+      stage.set("listener", name, to: Self.bytes(9), on: listener)
       stage.read("listens", ReadOnlySocketOption.isListening.name, of: listener)
-      let client = try stage.socket(over: F.self)
+      let client = try stage.socket(over: family)
       try stage.connect("connect", client, to: address)
-      try stage.complete()
-      stage.submit("accept", .accept(from: .file(listener)))
-      let server = FileDescriptor(rawValue: try stage.complete())
+      let server = try stage.accept(from: listener)
       stage.read("client", name, of: client)
       stage.read("server", name, of: server)
-      stage.set("server", name, to: bytes(3), on: server)
+      stage.set("server", name, to: Self.bytes(3), on: server)
       stage.read("server", name, of: server)
       stage.read("listener", name, of: listener)
       stage.read("server listens", ReadOnlySocketOption.isListening.name, of: server)
@@ -78,24 +79,19 @@ import Uring
   }
 
   /// The one option here whose value is a structure.
-  enum Linger<F: OptionFamily>: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test(arguments: Family.allCases) func linger(family: Family) throws {
+    try Contract.check { stage in
       let name = SocketOption.linger.name
-      let socket = try stage.calls.makeSocket(family: F.number)
+      let socket = try stage.socket(over: family)
       stage.read("before", name, of: socket, byteLimit: 8)
       for (isOn, seconds) in [(1, 0), (1, 70), (0, 3), (2, 1)] as [(Int32, Int32)] {
-        stage.set("linger", name, to: bytes(isOn) + bytes(seconds), on: socket)
+        stage.set("linger", name, to: Self.bytes(isOn) + Self.bytes(seconds), on: socket)
         stage.read("after", name, of: socket, byteLimit: 8)
       }
-      stage.set("short", name, to: bytes(1), on: socket)
+      stage.set("short", name, to: Self.bytes(1), on: socket)
       stage.read("a part", name, of: socket)
       stage.close(socket)
     }
-  }
-
-  @Test func linger() throws {
-    try Contract.check(Linger<IPv4>.self)
-    try Contract.check(Linger<Unix>.self)
   }
 
   /// An `int` in the machine's order.
@@ -110,21 +106,6 @@ import Uring
     return number >= 0
   }()
 
-  @Test func ipv4() throws { try Contract.check(SetAndRead<IPv4>.self) }
-  @Test(.enabled(if: hasIPv6, "the machine has no IPv6")) func ipv6() throws {
-    try Contract.check(SetAndRead<IPv6>.self)
-  }
-  // Before Linux 6.13 a Unix-domain socket takes SO_REUSEPORT and does nothing with it.
-  @Test(.enabled(if: refusesReusePort, "the kernel is older than Linux 6.13")) func unix() throws {
-    try Contract.check(SetAndRead<Unix>.self)
-  }
-  @Test(.onCapableKernels) func inheritingOverTCP() throws {
-    try Contract.check(Inheriting<OverTCP>.self)
-  }
-  @Test(.onCapableKernels) func inheritingOverUnix() throws {
-    try Contract.check(Inheriting<OverUnix>.self)
-  }
-
   static let refusesReusePort: Bool = {
     let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(number) }
@@ -133,7 +114,7 @@ import Uring
   }()
 }
 
-extension Stage where K: ~Copyable {
+extension Stage {
   /// Sets an option and logs the answer.
   fileprivate func set(
     _ name: String, _ option: SocketOptionName, to bytes: [UInt8], on socket: FileDescriptor

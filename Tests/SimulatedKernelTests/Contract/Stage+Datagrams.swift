@@ -2,32 +2,30 @@
 
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompletionIO
 @testable import Uring
 
 // Sockets of datagrams of both families.
-extension Stage where K: ~Copyable {
+extension Stage {
   /// The room for a sender's address.
-  static func layout(over family: (some Family).Type) -> MessageLayout {
-    MessageLayout(nameByteCount: family.isUnix ? 112 : 16, controlByteCount: 0)
+  static func layout(over family: Family) -> MessageLayout {
+    MessageLayout(nameByteCount: family == .unix ? 112 : 16, controlByteCount: 0)
   }
 
   /// A socket that has no address.
-  func datagramSocket(over family: (some Family).Type) throws -> FileDescriptor {
-    try calls.makeDatagramSocket(family: family.isUnix ? AF_UNIX : AF_INET)
+  func datagramSocket(over family: Family) throws -> FileDescriptor {
+    try calls.makeDatagramSocket(family: family == .unix ? AF_UNIX : AF_INET)
   }
 
   /// A socket with an address.
   func boundDatagrams(
-    over family: (some Family).Type
+    over family: Family
   ) throws -> (socket: FileDescriptor, address: SocketAddress) {
     let socket = try datagramSocket(over: family)
-    let address =
-      family.isUnix
-      ? try SocketAddress.unix("@" + UniqueName.next()) : SocketAddress.loopback(port: 0)
-    try calls.bind(socket, to: address)
+    try calls.bind(socket, to: family.freeAddress)
     return (socket, try calls.localAddress(of: socket))
   }
 
@@ -46,23 +44,22 @@ extension Stage where K: ~Copyable {
     _ name: String, _ byteCount: Int, from socket: FileDescriptor, to address: SocketAddress? = nil,
     options: Request.Options = []
   ) throws {
-    let memory = lend(byteCount: max(1, byteCount))
-    let message = lend(byteCount: 256)
-    unsafe message.address.initializeMemory(as: UInt8.self, repeating: 0, count: 256)
-    let header = unsafe message.address.assumingMemoryBound(to: msghdr.self)
-    let vector = unsafe (message.address + 64).assumingMemoryBound(to: iovec.self)
-    unsafe vector.pointee = unsafe iovec(iov_base: memory.address, iov_len: byteCount)
+    let memory = lend(numbered(max(1, byteCount)))
+    let message = lend([UInt8](repeating: 0, count: 256))
+    let header = unsafe message.start.assumingMemoryBound(to: msghdr.self)
+    let vector = unsafe (message.start + 64).assumingMemoryBound(to: iovec.self)
+    unsafe vector.pointee = unsafe iovec(iov_base: memory.start, iov_len: byteCount)
     unsafe header.pointee.msg_iov = unsafe vector
     unsafe header.pointee.msg_iovlen = 1
     unsafe address?.withSockaddr { pointer, byteCount in
-      unsafe (message.address + 96).copyMemory(from: pointer, byteCount: byteCount)
-      unsafe header.pointee.msg_name = unsafe message.address + 96
+      unsafe (message.start + 96).copyMemory(from: pointer, byteCount: byteCount)
+      unsafe header.pointee.msg_name = unsafe message.start + 96
       unsafe header.pointee.msg_namelen = socklen_t(byteCount)
     }
     unsafe submit(
       name,
       .sendMessage(
-        message.address, byteCount: byteCount, to: .file(socket), options: options))
+        message.start, byteCount: byteCount, to: .file(socket), options: options))
     try submitAll()
   }
 
@@ -73,11 +70,11 @@ extension Stage where K: ~Copyable {
   /// Receives a datagram without waiting, and logs it.
   func receiveDatagram(
     _ name: String, from socket: FileDescriptor, room: Int = 100, sender: SocketAddress? = nil,
-    over family: (some Family).Type, options: Request.Options = []
+    over family: Family, options: Request.Options = []
   ) throws {
     let memory = MessageMemory(Self.layout(over: family), byteCount: room)
-    submit(name, memory.receive(.file(socket), options: options.union(.doNotWait)))
-    let result = try complete()
+    let result = try perform(
+      name, memory.receive(.file(socket), options: options.union(.doNotWait)))
     guard result >= 0 else { return }
     describe(name, memory.message(result: result), sender, memory.layout)
   }
@@ -91,7 +88,7 @@ extension Stage where K: ~Copyable {
     }
     let address = SocketAddress(copying: bytes.extracting(message.name))
     let isRight = unsafe bytes.extracting(message.payload).withUnsafeBytes { payload in
-      payload.indices.allSatisfy { unsafe payload[$0] == UInt8(truncatingIfNeeded: $0) }
+      unsafe payload.elementsEqual(numbered(payload.count))
     }
     note(
       "\(name): \(message.payload.count) of \(message.messageByteCount) bytes, "

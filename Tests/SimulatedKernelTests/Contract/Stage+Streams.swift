@@ -3,74 +3,112 @@
 import CompletionIO
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
 /// Which sockets a script runs on.
-protocol Family {
-  static var isUnix: Bool { get }
-}
-
-/// Over the loopback interface.
-enum OverTCP: Family {
-  static var isUnix: Bool { false }
-}
-
-/// Over Unix-domain sockets with abstract names.
-enum OverUnix: Family {
-  static var isUnix: Bool { true }
+enum Family: CaseIterable {
+  /// Over the loopback interface.
+  case tcp
+  /// Over Unix-domain sockets with abstract names.
+  case unix
 }
 
 // Connections of both families, and what a socket says of itself.
-extension Stage where K: ~Copyable {
+extension Stage {
   /// A socket that is not connected.
-  func socket(over family: (some Family).Type) throws -> FileDescriptor {
-    try calls.makeSocket(family: family.isUnix ? AF_UNIX : AF_INET)
+  func socket(over family: Family = .tcp) throws -> FileDescriptor {
+    try calls.makeSocket(family: family == .unix ? AF_UNIX : AF_INET)
+  }
+
+  func close(_ sockets: FileDescriptor...) {
+    for socket in sockets { calls.close(socket) }
   }
 
   /// A listener, and where to find it.
   func listener(
-    over family: (some Family).Type, backlog: Int32 = 16
+    over family: Family = .tcp, backlog: Int32 = 16
   ) throws -> (FileDescriptor, SocketAddress) {
-    guard family.isUnix else { return try listener(backlog: backlog) }
-    let address = try SocketAddress.unix("@" + UniqueName.next())
     let listener = try socket(over: family)
-    try calls.bind(listener, to: address)
+    try calls.bind(listener, to: family.freeAddress)
     try calls.listen(listener, backlog: backlog)
-    return (listener, address)
+    return (listener, try calls.localAddress(of: listener))
+  }
+
+  /// A listener without room for another connection, and the one that took its only place.
+  func fullListener() throws -> (FileDescriptor, FileDescriptor, SocketAddress) {
+    let (listener, address) = try listener(backlog: 0)
+    let first = try socket()
+    try connect("first", first, to: address)
+    return (listener, first, address)
+  }
+
+  /// Submits a connect, whose address is read before this returns.
+  func startConnect(_ name: String, _ socket: FileDescriptor, to address: SocketAddress) throws {
+    try unsafe address.withSockaddr { pointer, byteCount in
+      submit(name, unsafe .connect(.file(socket), to: pointer, byteCount: byteCount))
+      _ = try kernel.enter(minimumCompletionCount: 0, timeout: nil, minimumWait: nil)
+    }
+  }
+
+  /// Connects, and logs the result.
+  func connect(_ name: String, _ socket: FileDescriptor, to address: SocketAddress) throws {
+    try startConnect(name, socket, to: address)
+    try complete()
+  }
+
+  /// Accepts a connection.
+  func accept(from listener: FileDescriptor) throws -> FileDescriptor {
+    FileDescriptor(rawValue: try perform("accept", .accept(from: .file(listener))))
   }
 
   /// Two connected sockets: the one that connected, and the one that was accepted.
   func pair(
-    over family: (some Family).Type
+    over family: Family = .tcp
   ) throws -> (client: FileDescriptor, server: FileDescriptor) {
     let (listener, address) = try listener(over: family)
     let client = try socket(over: family)
     try connect("connect", client, to: address)
-    try complete()
-    submit("accept", .accept(from: .file(listener)))
-    let server = FileDescriptor(rawValue: try complete())
+    let server = try accept(from: listener)
     calls.close(listener)
     return (client, server)
   }
 
+  /// Waits until bytes or an end have arrived.
+  func waitUntilReadable(_ socket: FileDescriptor) throws {
+    try perform("readable", .poll(.file(socket), mask: 1))
+  }
+
   /// Sends so many bytes and logs the result.
-  func send(
-    _ name: String, _ byteCount: Int, to socket: FileDescriptor, options: Request.Options = []
-  ) throws {
-    let memory = lend(byteCount: byteCount)
-    unsafe submit(
-      name, .send(memory.address, byteCount: byteCount, to: .file(socket), options: options))
-    try complete()
+  func send(_ name: String, _ byteCount: Int, to socket: FileDescriptor) throws {
+    try perform(name, sending(byteCount, to: socket))
   }
 
   /// Receives at most so many bytes without waiting and logs the result.
   func receive(_ name: String, from socket: FileDescriptor, byteCount: Int = 16) throws {
-    let memory = lend(byteCount: byteCount)
-    unsafe submit(
-      name,
-      .receive(.file(socket), into: memory.address, byteCount: byteCount, options: .doNotWait))
-    try complete()
+    try perform(name, receiving(byteCount, from: socket, options: .doNotWait))
+  }
+
+  /// More bytes than two sockets have room for.
+  static let longByteCount = 16 << 20
+
+  /// Begins to send more than there is room for, and waits for room.
+  @discardableResult
+  func startLongSend(to socket: FileDescriptor) throws -> Token {
+    let send = submit("send", sending(Self.longByteCount, to: socket, options: .waitForAll))
+    try completeAtOnce()
+    return send
+  }
+
+  /// Completes a send for which there was no room, and logs that only a part of it went out.
+  ///
+  /// - Returns: How many bytes went out.
+  @discardableResult
+  func completePart() throws -> Int {
+    let result = Int(try completeUnseen().result)
+    note(result > 0 && result < Self.longByteCount ? "a part" : "\(result)")
+    return result
   }
 
   /// Sends bytes until no more fit, and logs nothing that depends on sizes.
@@ -78,13 +116,13 @@ extension Stage where K: ~Copyable {
   /// - Returns: How many bytes went out.
   @discardableResult
   func fill(_ socket: FileDescriptor, pieceByteCount: Int = 1 << 20) throws -> Int {
-    let memory = lend(byteCount: pieceByteCount)
+    let memory = lend(numbered(pieceByteCount))
     var count = 0
     var isFull = false
     while true {
       unsafe submit(
         "fill",
-        .send(memory.address, byteCount: pieceByteCount, to: .file(socket), options: .doNotWait))
+        .send(memory.start, byteCount: pieceByteCount, to: .file(socket), options: .doNotWait))
       let result = try completeUnseen().result
       // What was on its way may make room once more.
       if result > 0 {
@@ -101,10 +139,10 @@ extension Stage where K: ~Copyable {
 
   /// Receives so many bytes, however many receives that takes.
   func receiveAll(_ byteCount: Int, from socket: FileDescriptor) throws {
-    let memory = lend(byteCount: 1 << 20)
+    let memory = lend(numbered(1 << 20))
     var left = byteCount
     while left > 0 {
-      unsafe submit("receive", .receive(.file(socket), into: memory.address, byteCount: 1 << 20))
+      unsafe submit("receive", .receive(.file(socket), into: memory.start, byteCount: 1 << 20))
       let result = try completeUnseen().result
       guard result > 0 else { return note("the stream ends too early: \(result)") }
       left -= Int(result)
@@ -129,8 +167,7 @@ extension Stage where K: ~Copyable {
 
   /// Logs what a poll says of a socket that has something to say.
   func look(_ name: String, _ socket: FileDescriptor) throws {
-    submit("\(name): poll", .poll(.file(socket), mask: 5))
-    try complete()
+    try perform("\(name): poll", .poll(.file(socket), mask: 5))
   }
 
   /// Logs whether a socket has addresses.
@@ -155,9 +192,9 @@ extension Stage where K: ~Copyable {
   }
 }
 
-/// Names that nobody else on this machine uses.
-enum UniqueName {
-  static func next() -> String {
-    "swift-uring-contract-\(getpid())-\(UInt64.random(in: .min ... .max))"
+extension Family {
+  /// An address that nobody else on this machine uses.
+  var freeAddress: SocketAddress {
+    get throws { self == .unix ? try .abstract() : .loopback(port: 0) }
   }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CompletionIO
+import SimulatedKernel
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
 /// A kernel, its sockets and its buffers, for a script of raw requests; and what it has answered.
-final class Stage<K: Kernel & ~Copyable> {
-  var kernel: K
+final class Stage {
+  var kernel: any Kernel & ~Copyable
   let calls: any SocketCalls
   let pool: BufferPool
   /// Lets everything arrive that is on its way; on the real loopback interface it has.
@@ -18,16 +20,21 @@ final class Stage<K: Kernel & ~Copyable> {
   /// Requests that have not completed for the last time.
   private(set) var open: Set<Token> = []
   private var submissionCount: UInt32 = 0
-  private var lent: [LentMemory] = []
+  private var lent: [Memory] = []
 
   init(
-    _ kernel: consuming K, _ calls: any SocketCalls, _ pool: BufferPool,
+    _ kernel: consuming any Kernel & ~Copyable, _ calls: any SocketCalls, _ pool: BufferPool,
     settle: @escaping () -> Void = {}
   ) {
     self.settle = settle
     self.kernel = kernel
     self.calls = calls
     self.pool = pool
+  }
+
+  /// On a simulated kernel.
+  convenience init(_ ring: SimulatedRing, on machine: SimulatedMachine) throws {
+    self.init(ring, machine, try BufferPool(capacity: 2, bufferSize: 16))
   }
 
   // MARK: Requests
@@ -58,6 +65,13 @@ final class Stage<K: Kernel & ~Copyable> {
       request, token: token, timeout: timeout, timeoutToken: timeoutToken)
     precondition(isPrepared, "the submission queue is full")
     return (token, timeoutToken)
+  }
+
+  /// Submits a request, and logs its answer.
+  @discardableResult
+  func perform(_ name: String, _ request: Request) throws -> Int32 {
+    submit(name, request)
+    return try complete()
   }
 
   /// Submits, and logs the next so many completions.
@@ -147,62 +161,27 @@ final class Stage<K: Kernel & ~Copyable> {
   func note(_ text: String) { answers.append(text) }
 
   /// Memory that stays in place as long as the stage.
-  func lend(byteCount: Int) -> LentMemory {
-    let memory = LentMemory(byteCount: byteCount)
+  func lend(_ bytes: [UInt8]) -> Memory {
+    let memory = Memory(bytes)
     lent.append(memory)
     return memory
   }
 
-  // MARK: Sockets
-
-  func close(_ sockets: FileDescriptor...) {
-    for socket in sockets { calls.close(socket) }
+  /// A request to send so many bytes.
+  func sending(
+    _ byteCount: Int, to socket: FileDescriptor, options: Request.Options = []
+  ) -> Request {
+    unsafe .send(
+      lend(numbered(byteCount)).start, byteCount: byteCount, to: .file(socket), options: options)
   }
 
-  func socket() throws -> FileDescriptor {
-    try calls.makeSocket(family: SocketAddress.loopback(port: 0).family)
-  }
-
-  func listener(backlog: Int32 = 16) throws -> (FileDescriptor, SocketAddress) {
-    let listener = try socket()
-    try calls.bind(listener, to: .loopback(port: 0))
-    try calls.listen(listener, backlog: backlog)
-    return (listener, try calls.localAddress(of: listener))
-  }
-
-  /// A listener without room for another connection, and the one that took its only place.
-  func fullListener() throws -> (FileDescriptor, FileDescriptor, SocketAddress) {
-    let (listener, address) = try listener(backlog: 0)
-    let first = try socket()
-    try connect("first", first, to: address)
-    try complete()
-    return (listener, first, address)
-  }
-
-  /// Submits a connect, whose address is read before this returns.
-  func connect(_ name: String, _ socket: FileDescriptor, to address: SocketAddress) throws {
-    try unsafe address.withSockaddr { pointer, byteCount in
-      submit(name, unsafe .connect(.file(socket), to: pointer, byteCount: byteCount))
-      _ = try kernel.enter(minimumCompletionCount: 0, timeout: nil, minimumWait: nil)
-    }
-  }
-
-  /// Two connected sockets: the one that connected, and the one that was accepted.
-  func pair() throws -> (client: FileDescriptor, server: FileDescriptor) {
-    let (listener, address) = try listener()
-    let client = try socket()
-    try connect("connect", client, to: address)
-    try complete()
-    submit("accept", .accept(from: .file(listener)))
-    let server = try complete()
-    calls.close(listener)
-    return (client, FileDescriptor(rawValue: server))
-  }
-
-  /// Waits until bytes or an end have arrived.
-  func waitUntilReadable(_ socket: FileDescriptor) throws {
-    submit("readable", .poll(.file(socket), mask: 1))
-    try complete()
+  /// A request to receive at most so many bytes.
+  func receiving(
+    _ byteCount: Int, from socket: FileDescriptor, options: Request.Options = []
+  ) -> Request {
+    unsafe .receive(
+      .file(socket), into: lend(numbered(byteCount)).start, byteCount: byteCount,
+      options: options)
   }
 }
 

@@ -6,18 +6,17 @@ import Uring
 
 /// Timeouts by themselves, on every kernel.
 @Suite struct TimeoutContracts {
-  enum Fires: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func fires() throws {
+    try Contract.check { stage in
       for time in [Duration.milliseconds(1), .microseconds(1), .zero, .seconds(-1)] {
-        stage.submit("timeout", .timeout(after: time))
-        try stage.complete()
+        try stage.perform("timeout", .timeout(after: time))
       }
     }
   }
 
   /// The earliest comes first, whatever order they were asked for in.
-  enum Several: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func several() throws {
+    try Contract.check { stage in
       let never = stage.submit("never", .timeout(after: .seconds(Int64.max)))
       stage.submit("third", .timeout(after: .milliseconds(3)))
       stage.submit("first", .timeout(after: .milliseconds(1)))
@@ -28,17 +27,14 @@ import Uring
     }
   }
 
-  enum Cancel: Script {
+  @Test func cancel() throws {
     // Readiness ends a timeout with the cancel that finds it, a ring with the work behind the batch.
-    static func compared(_ answers: [String]) -> [String] { answers.sorted() }
-
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+    try Contract.check(compared: { answers in answers.sorted() }) { stage in
       let timeout = stage.submit("timeout", .timeout(after: .seconds(3600)))
       try stage.completeAtOnce()
       stage.submit("cancel", .cancel(timeout))
       try stage.completeInOrder(2)
-      stage.submit("too late", .cancel(timeout))
-      try stage.complete()
+      try stage.perform("too late", .cancel(timeout))
       // In one batch, and twice: the second one finds it no more.
       let other = stage.submit("other", .timeout(after: .seconds(3600)))
       stage.submit("cancel", .cancel(other))
@@ -46,18 +42,15 @@ import Uring
       try stage.completeInOrder(3)
       let fired = stage.submit("fires", .timeout(after: .milliseconds(1)))
       try stage.complete()
-      stage.submit("after it", .cancel(fired))
-      try stage.complete()
+      try stage.perform("after it", .cancel(fired))
     }
   }
 
   /// A pair that does not fit is not taken in part.
-  enum FullQueue: Script {
-    static var configuration: RingConfiguration {
-      RingConfiguration(submissionEntryCount: 4, completionEntryCount: 16)
-    }
-
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test func fullQueue() throws {
+    try Contract.check(
+      configuration: RingConfiguration(submissionEntryCount: 4, completionEntryCount: 16)
+    ) { stage in
       try stage.completeAtOnce()
       for index in 1...3 { stage.submit("nop \(index)", .nop) }
       for _ in 0..<2 {
@@ -80,8 +73,8 @@ import Uring
   }
 
   /// Everything ends with a cancel of all; a linked timeout with its request, uncounted.
-  enum CancelAll: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test(.onNewKernels) func cancelAll() throws {
+    try Contract.check { stage in
       let (client, server) = try stage.pair()
       stage.submit("timeout", .timeout(after: .seconds(3600)))
       stage.submit("poll", .poll(.file(server), mask: 1), endedAfter: .seconds(3600))
@@ -93,21 +86,12 @@ import Uring
   }
 
   /// A timeout is a request like others, and can have a timeout.
-  enum TimeoutOfTimeout: Script {
-    static func run<K: Kernel & ~Copyable>(on stage: Stage<K>) throws {
+  @Test(.onNewKernels) func timeoutOfTimeout() throws {
+    try Contract.check { stage in
       stage.submit("short", .timeout(after: .milliseconds(1)), endedAfter: .seconds(3600))
       try stage.completeInOrder(2)
       stage.submit("long", .timeout(after: .seconds(3600)), endedAfter: .milliseconds(1))
       try stage.completeInOrder(2)
     }
-  }
-
-  @Test func fires() throws { try Contract.check(Fires.self) }
-  @Test func several() throws { try Contract.check(Several.self) }
-  @Test func cancel() throws { try Contract.check(Cancel.self) }
-  @Test func fullQueue() throws { try Contract.check(FullQueue.self) }
-  @Test(.onNewKernels) func cancelAll() throws { try Contract.check(CancelAll.self) }
-  @Test(.onNewKernels) func timeoutOfTimeout() throws {
-    try Contract.check(TimeoutOfTimeout.self)
   }
 }

@@ -13,34 +13,30 @@ import Uring
 
   private func stage(
     seed: UInt64 = 1, _ faults: Fault...
-  ) throws -> (SimulatedMachine, Stage<SimulatedRing>) {
+  ) throws -> (SimulatedMachine, Stage) {
     var plan = FaultPlan()
     for fault in faults { plan[fault] = 1 }
     let machine = SimulatedMachine(seed: seed, faults: plan)
-    let stage = Stage(
-      SimulatedRing(on: machine), machine, try BufferPool(capacity: 2, bufferSize: 16))
-    return (machine, stage)
+    return (machine, try Stage(SimulatedRing(on: machine), on: machine))
   }
 
   /// A receive of four bytes that waits, with a timeout of a millisecond.
   private func submitReceive(
-    on stage: Stage<SimulatedRing>, endedAfter time: Duration = .milliseconds(1)
-  ) throws -> (client: FileDescriptor, server: FileDescriptor, memory: LentMemory) {
+    on stage: Stage, endedAfter time: Duration = .milliseconds(1)
+  ) throws -> (client: FileDescriptor, server: FileDescriptor) {
     let (client, server) = try stage.pair()
-    let memory = stage.lend(byteCount: 8)
-    unsafe stage.submit(
-      "receive", .receive(.file(server), into: memory.address, byteCount: 4), endedAfter: time)
-    return (client, server, memory)
+    stage.submit("receive", stage.receiving(4, from: server), endedAfter: time)
+    return (client, server)
   }
 
   /// As after a want of memory in the kernel (io_submit_state_end).
   @Test func aPairThatIsTakenInPartsHasNoTimeLimit() throws {
     let (machine, stage) = try stage(.partialSubmission)
-    let (client, _, memory) = try submitReceive(on: stage)
+    let (client, _) = try submitReceive(on: stage)
     try stage.complete()
     #expect(stage.answers.suffix(1) == ["timeout of receive: error 22"])
     machine.advance(to: machine.now + seconds)
-    unsafe stage.submit("send", .send(memory.address + 4, byteCount: 4, to: .file(client)))
+    stage.submit("send", stage.sending(4, to: client))
     try stage.complete(2)
     #expect(Set(stage.answers.suffix(2)) == ["send: 4", "receive: 4"])
     #expect(machine.armedCount == 0)
@@ -61,11 +57,11 @@ import Uring
   @Test(arguments: 1...5 as ClosedRange<UInt64>)
   func aTimeoutMayMissItsTarget(_ seed: UInt64) throws {
     let (machine, stage) = try stage(seed: seed, .cancelMissed)
-    let (client, _, memory) = try submitReceive(on: stage)
+    let (client, _) = try submitReceive(on: stage)
     try stage.complete()
     let misses = ["timeout of receive: error 2", "timeout of receive: error 114"]
     #expect(misses.contains(stage.answers.last ?? ""))
-    unsafe stage.submit("send", .send(memory.address + 4, byteCount: 4, to: .file(client)))
+    stage.submit("send", stage.sending(4, to: client))
     try stage.complete(2)
     #expect(Set(stage.answers.suffix(2)) == ["send: 4", "receive: 4"])
     #expect(machine.armedCount == 0)
@@ -90,8 +86,7 @@ import Uring
   @Test func aTimeoutMayBeLate() throws {
     let (machine, stage) = try stage(.lateWakeUp)
     let start = machine.now
-    stage.submit("timeout", .timeout(after: .milliseconds(1)))
-    try stage.complete()
+    try stage.perform("timeout", .timeout(after: .milliseconds(1)))
     #expect(stage.answers == ["timeout: error 62"])
     #expect(machine.now > start + seconds / 1000)
   }
@@ -99,8 +94,8 @@ import Uring
   /// The bytes arrive and time is up before the next enter.
   @Test func aTargetThatEndsAsTimeIsUpIsNotFound() throws {
     let (machine, stage) = try stage()
-    let (client, _, memory) = try submitReceive(on: stage)
-    unsafe stage.submit("send", .send(memory.address + 4, byteCount: 4, to: .file(client)))
+    let (client, _) = try submitReceive(on: stage)
+    stage.submit("send", stage.sending(4, to: client))
     try stage.completeAtOnce()
     machine.advance(to: machine.now + seconds)
     try stage.complete(2)
@@ -121,12 +116,8 @@ import Uring
     let (machine, stage) = try stage()
     let (client, server) = try stage.pair()
     do {
-      let ending = Stage(
-        SimulatedRing(on: machine), machine, try BufferPool(capacity: 2, bufferSize: 16))
-      let memory = stage.lend(byteCount: 8)
-      unsafe ending.submit(
-        "receive", .receive(.file(server), into: memory.address, byteCount: 8),
-        endedAfter: .seconds(3600))
+      let ending = try Stage(SimulatedRing(on: machine), on: machine)
+      ending.submit("receive", stage.receiving(8, from: server), endedAfter: .seconds(3600))
       ending.submit("timeout", .timeout(after: .seconds(3600)))
       try ending.completeAtOnce()
       #expect(machine.armedCount == 3)
@@ -135,9 +126,7 @@ import Uring
     #expect(machine.armedCount == 0)
     machine.advance(to: machine.now + 7200 * seconds)
     // Closed before, and held by the receive until now.
-    let memory = stage.lend(byteCount: 8)
-    unsafe stage.submit("receive", .receive(.file(client), into: memory.address, byteCount: 8))
-    try stage.complete()
+    try stage.perform("receive", stage.receiving(8, from: client))
     #expect(stage.answers.last == "receive: 0")
   }
 
@@ -145,8 +134,8 @@ import Uring
   @Test(arguments: 1...100 as ClosedRange<UInt64>)
   func eachCompletesOnce(_ seed: UInt64) throws {
     let machine = SimulatedMachine(seed: seed)
-    let stage = Stage(
-      SimulatedRing(on: machine), machine, try BufferPool(capacity: 2, bufferSize: 16))
+    let ring = SimulatedRing(on: machine)
+    let stage = try Stage(ring, on: machine)
     let sockets = try (0..<4).map { _ in try stage.pair() }
     var plan = FaultPlan.transient(rate: 0.2)
     for error in [Errno.interrupted, .resourceTemporarilyUnavailable, .noMemory, .resourceBusy] {
@@ -154,30 +143,26 @@ import Uring
     }
     machine.faults = FaultSource(plan, seed: seed)
     var numbers = SeededNumbers(seed: seed)
-    let (start, memory) = (stage.answers.count, stage.lend(byteCount: 64))
+    let start = stage.answers.count
     for _ in 0..<100 {
       let (client, server) = sockets[numbers.below(4)]
       let time = Duration.microseconds(numbers.below(200))
-      if stage.kernel.preparedCount + 4 > stage.kernel.lastSubmissionLimit {
+      if ring.preparedCount + 4 > ring.lastSubmissionLimit {
         try stage.completeAtOnce()
       } else {
-        let token = unsafe stage.submit(
-          "receive", .receive(.file(server), into: memory.address, byteCount: 8),
-          endedAfter: time
-        ).request
+        let token = stage.submit("receive", stage.receiving(8, from: server), endedAfter: time)
+          .request
         switch numbers.below(3) {
-        case 0:
-          unsafe stage.submit(
-            "send", .send(memory.address + 8, byteCount: 8, to: .file(client)))
+        case 0: stage.submit("send", stage.sending(8, to: client))
         case 1: stage.submit("cancel", .cancel(token))
         default: stage.submit("timeout", .timeout(after: time))
         }
       }
     }
     // What a timeout has missed waits until it is cancelled, perhaps more than once.
-    for _ in 0..<200 where machine.armedCount > 0 || !stage.kernel.isQuiet {
+    for _ in 0..<200 where machine.armedCount > 0 || !ring.isQuiet {
       machine.advance(to: machine.now + seconds / 1000)
-      if stage.kernel.lastSubmissionLimit > stage.kernel.preparedCount {
+      if ring.lastSubmissionLimit > ring.preparedCount {
         stage.submit("end", .cancelAll)
       }
       try stage.completeAtOnce()

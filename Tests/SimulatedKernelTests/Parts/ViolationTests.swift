@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SystemPackage
+import TestSupport
 import Testing
 import Uring
 
@@ -11,11 +12,11 @@ import Uring
 @Suite struct ViolationTests {
   let machine = SimulatedMachine(seed: 1)
   let ring: SimulatedRing
-  let stage: Stage<SimulatedRing>
+  let stage: Stage
 
   init() throws {
     ring = SimulatedRing(on: machine)
-    stage = Stage(ring, machine, try BufferPool(capacity: 2, bufferSize: 16))
+    stage = try Stage(ring, on: machine)
   }
 
   @Test func aSecondCloseIsNoticed() throws {
@@ -44,10 +45,9 @@ import Uring
 
   @Test func memoryThatIsWrittenToTooEarlyIsNoticed() throws {
     let (client, _) = try stage.pair()
-    let memory = stage.lend(byteCount: 64)
-    unsafe stage.submit(
-      "send", .sendZeroCopy(memory.address, byteCount: 64, to: .file(client)))
-    try stage.complete()
+    let memory = stage.lend(numbered(64))
+    unsafe try stage.perform(
+      "send", .sendZeroCopy(memory.start, byteCount: 64, to: .file(client)))
     memory[3] = 99
     try stage.complete()
     #expect(machine.violations.count == 1)
@@ -57,8 +57,7 @@ import Uring
     ring.provide(from: stage.pool)
     #expect(ring.heldBufferCount == 2)
     let (client, server) = try stage.pair()
-    let memory = stage.lend(byteCount: 16)
-    unsafe stage.submit("send", .send(memory.address, byteCount: 16, to: .file(client)))
+    stage.submit("send", stage.sending(16, to: client))
     stage.submit("receive", .receive(.file(server), bufferGroup: 0))
     try stage.complete(2)
     #expect(ring.heldBufferCount == 1)

@@ -19,18 +19,14 @@ import Uring
   @Test(arguments: 1...10 as ClosedRange<UInt64>)
   func leavesItsTargetAlone(seed: UInt64) throws {
     let machine = SimulatedMachine(seed: seed, faults: Self.faults(1))
-    let stage = Stage(
-      SimulatedRing(on: machine), machine, try BufferPool(capacity: 2, bufferSize: 16))
+    let stage = try Stage(SimulatedRing(on: machine), on: machine)
     let (client, server) = try stage.pair()
-    let memory = stage.lend(byteCount: 8)
-    let receive = unsafe stage.submit(
-      "receive", .receive(.file(server), into: memory.address, byteCount: 4))
+    let receive = stage.submit("receive", stage.receiving(4, from: server))
     try stage.completeAtOnce()
-    stage.submit("cancel", .cancel(receive))
-    let result = try stage.complete()
+    let result = try stage.perform("cancel", .cancel(receive))
     let misses: [Errno] = [.noSuchFileOrDirectory, .alreadyInProcess]
     #expect(misses.contains(Errno(rawValue: -result)))
-    unsafe stage.submit("send", .send(memory.address + 4, byteCount: 4, to: .file(client)))
+    stage.submit("send", stage.sending(4, to: client))
     try stage.complete(2)
     #expect(Set(stage.answers.suffix(2)) == ["send: 4", "receive: 4"])
     #expect(machine.faults.counts[.cancelMissed] == 1)
