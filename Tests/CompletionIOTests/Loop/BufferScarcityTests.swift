@@ -8,6 +8,10 @@ import Testing
 
 /// ENOBUFS waits for returned buffers in one line; it neither spins nor uses a guessed timer.
 @Suite struct BufferScarcityTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   private func startReceives(_ fixture: LoopFixture, _ count: Int32) throws -> [Recorded] {
     takeAllBuffers(fixture)
     fixture.kernel.refuse(.receive, Array(repeating: .noBufferSpace, count: Int(count)))
@@ -21,7 +25,6 @@ import Testing
   }
 
   @Test func anEmptyPoolIsWaitedForWithoutSpinning() throws {
-    let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 3)
     let enters = fixture.kernel.enterCount
     fixture.run(for: .seconds(60))
@@ -33,7 +36,6 @@ import Testing
   }
 
   @Test func oneBufferWakesTheFirstInLine() throws {
-    let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
     fixture.endLease(2)
     fixture.turn()
@@ -42,7 +44,6 @@ import Testing
   }
 
   @Test func twoBuffersWakeTwo() throws {
-    let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
     fixture.endLease(1)
     fixture.endLease(3)
@@ -52,7 +53,6 @@ import Testing
 
   /// Those who were woken may have nothing to receive; the others must not wait for them.
   @Test func asLongAsABufferIsThereTheNextInLineIsWoken() throws {
-    let fixture = try LoopFixture()
     _ = try startReceives(fixture, 5)
     fixture.endLease(0)
     fixture.settle()
@@ -61,7 +61,6 @@ import Testing
   }
 
   @Test func whoFindsTheBufferGoneStandsInLineAgain() throws {
-    let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 3)
     // Somebody else takes the buffer before the first that is woken, and gives it back later.
     fixture.kernel.observer = { kernel, submission in
@@ -83,7 +82,6 @@ import Testing
 
   /// A handler that keeps what it was given must not stop the other operations of its loop.
   @Test func aLeaseThatIsKeptWhileThePoolIsShortHasMemoryOfItsOwn() throws {
-    let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 3)
     for receive in receives { receive.heldLeases.mayHold = true }
     // Bytes wait for each of them: the first woken takes the buffer.
@@ -103,7 +101,6 @@ import Testing
   /// The loop is about to wait when the handler of an operation that ended without the kernel
   /// returns a buffer.
   @Test func aBufferReturnedJustBeforeTheWaitIsNotForgotten() throws {
-    let fixture = try LoopFixture()
     _ = try startReceives(fixture, 1)
     let other = try fixture.start(.made(.receive, byteCount: 1))
     other.then = { _ in fixture.endLease(0) }
@@ -114,7 +111,6 @@ import Testing
   }
 
   @Test func waitingForABufferIsNoAttempt() throws {
-    let fixture = try LoopFixture()
     let receives = try startReceives(fixture, 1)
     // Each time another receive has taken the buffer before.
     fixture.kernel.observer = { kernel, submission in
@@ -138,7 +134,6 @@ import Testing
   }
 
   @Test func aGroupThatTheLoopDoesNotHaveIsAnError() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, [.noBufferSpace, .noBufferSpace])
     let socket = Descriptor(rawValue: 3, isDirect: false)
     let receives = [
@@ -152,7 +147,6 @@ import Testing
 
   /// It goes on for as long as it takes, and does not spin.
   @Test func noBufferAlthoughThereAreSomeIsPausedFor() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.observer = { _, submission in
       submission.request.operation == .receive
         ? ScriptedKernel.Reply(result: -Errno.noBufferSpace.rawValue) : nil
@@ -168,7 +162,6 @@ import Testing
   }
 
   @Test func aDeadlineEndsTheWaitInLine() throws {
-    let fixture = try LoopFixture()
     takeAllBuffers(fixture)
     fixture.kernel.refuse(.receive, .noBufferSpace)
     let receive = try fixture.start(.receiveMany(), timeout: .milliseconds(20))

@@ -8,8 +8,11 @@ import Testing
 
 /// A cancel meets an operation wherever it is.
 @Suite struct CancellingTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func inTheBacklogItNeverReachesTheKernel() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.end(receive)
     fixture.settle()
@@ -19,7 +22,6 @@ import Testing
 
   /// Found by deadline-races, seed 80666: the deadline took the place of the cancel's repetition.
   @Test func aDeadlineDoesNotForgetACancelThatMissed() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(
       .made(.receive, byteCount: 1), timeout: .microseconds(500))
     fixture.turnWithoutWaiting()
@@ -31,7 +33,6 @@ import Testing
   }
 
   @Test func duringAPauseItEndsAtOnce() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, .noMemory)
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn()
@@ -43,7 +44,6 @@ import Testing
   }
 
   @Test func inTheLineForABufferItLeavesTheOthersInOrder() throws {
-    let fixture = try LoopFixture()
     takeAllBuffers(fixture)
     var receives: [Recorded] = []
     for number: Int32 in 1...3 {
@@ -62,7 +62,6 @@ import Testing
   }
 
   @Test func inTheLineForADescriptorItEndsAtOnce() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.accept, .tooManyOpenFiles)
     let accept = try fixture.start(.acceptMany())
     fixture.turn()
@@ -75,7 +74,6 @@ import Testing
   }
 
   @Test func betweenTwoPartsOfASendItTellsWhatWentOut() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 40)
     let send = try fixture.start(.made(.send, byteCount: 100))
     fixture.turn()
@@ -87,7 +85,6 @@ import Testing
   }
 
   @Test func ofAnEarlierUseOfThePlaceItIsIgnored() throws {
-    let fixture = try LoopFixture()
     let first = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn()
     try fixture.kernel.complete(.receive, 1)
@@ -101,7 +98,6 @@ import Testing
   }
 
   @Test func ofATimerItEndsAtOnce() throws {
-    let fixture = try LoopFixture()
     let timer = LoopTimer(on: fixture.loop) { Issue.record("it was cancelled") }
     timer.start(.seconds(5))
     fixture.turnWithoutWaiting()
@@ -114,7 +110,6 @@ import Testing
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .alreadyInProcess])
   func thatMissesIsSentAgainAfterAPause(_ error: Errno) throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn()
     fixture.kernel.refuse(.cancel, error, error)
@@ -131,7 +126,6 @@ import Testing
   }
 
   @Test func thatMissesForEverDoesNotSpin() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn()
     fixture.kernel.observer = { _, submission in
@@ -147,7 +141,6 @@ import Testing
   }
 
   @Test func thatMissesWhatHasEndedMeanwhileIsNotSentAgain() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     fixture.turn()
     fixture.kernel.refuse(.cancel, .alreadyInProcess)
@@ -161,7 +154,6 @@ import Testing
   }
 
   @Test func thatMissesARequestThatIsTriedAgainEndsIt() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(
       .made(.receive, options: .doNotWait, byteCount: 1), policy: .retry(limit: 8))
     fixture.turn()
@@ -175,7 +167,6 @@ import Testing
   }
 
   @Test func ofAPollForWritabilityItEndsTheConnect() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     let connect = try fixture.start(.connectToInternet())
     fixture.turn(2)

@@ -8,13 +8,16 @@ import Testing
 
 /// A connect is issued once; how it ends is asked of the socket.
 @Suite struct ConnectTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   private static let deciders: [ResubmissionPolicy] = [
     .retry(limit: 3), .backoff(initial: .milliseconds(1), limit: .milliseconds(8)),
   ]
 
   @Test(arguments: [Errno.nowInProgress, .alreadyInProcess, .interrupted])
   func itWaitsForWritabilityAndReadsThePendingError(_ error: Errno) throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, error)
     let connect = try fixture.start(.connectToInternet(on: 9))
     fixture.turn(2)
@@ -30,7 +33,6 @@ import Testing
   }
 
   @Test func aPendingErrorIsTheResult() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     fixture.kernel.pendingErrors = [-Errno.connectionRefused.rawValue]
     let connect = try fixture.start(.connectToInternet())
@@ -42,7 +44,6 @@ import Testing
 
   /// A socket that never began to connect is "writable" too, with POLLHUP and no error.
   @Test func aHangUpWithoutAnErrorIsNoConnection() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .resourceTemporarilyUnavailable)
     let connect = try fixture.start(.connectToInternet())
     fixture.turn(2)
@@ -65,7 +66,6 @@ import Testing
   /// These policies connect by connect(2) itself, which a second time would answer EALREADY.
   @Test(arguments: deciders)
   func aConnectThatDoesNotWaitIsIssuedOnceToo(_ policy: ResubmissionPolicy) throws {
-    let fixture = try LoopFixture()
     fixture.kernel.connectResults = [
       -Errno.nowInProgress.rawValue, -Errno.alreadyInProcess.rawValue,
     ]
@@ -80,7 +80,6 @@ import Testing
   }
 
   @Test func nonblockingShowsThatItIsInProgress() throws {
-    let fixture = try LoopFixture()
     let connect = try fixture.start(.connectToInternet(), policy: .nonblocking)
     fixture.turn(2)
     #expect(connect.end?.error == .nowInProgress)
@@ -89,7 +88,6 @@ import Testing
 
   /// A request would keep a thread of the kernel for as long as it waits.
   @Test func aFullUnixBacklogIsTriedAgainForAsLongAsItTakes() throws {
-    let fixture = try LoopFixture()
     let full = -Errno.resourceTemporarilyUnavailable.rawValue
     fixture.kernel.connectResults = Array(repeating: full, count: 20) + [0]
     var times: [UInt64] = []
@@ -104,7 +102,6 @@ import Testing
   }
 
   @Test func aDeadlineOrACancelEndsTheWaitForAFullUnixBacklog() throws {
-    let fixture = try LoopFixture()
     let full = -Errno.resourceTemporarilyUnavailable.rawValue
     fixture.kernel.connectResults = Array(repeating: full, count: 200)
     let late = try fixture.start(.connectToUnix(), timeout: .milliseconds(30))
@@ -122,7 +119,6 @@ import Testing
 
   /// connect(2) takes no place of a direct table.
   @Test func aDirectSocketConnectsByRequest() throws {
-    let fixture = try LoopFixture()
     let connect = try fixture.start(.connectToUnix(from: .direct(3)))
     fixture.turnWithoutWaiting()
     #expect(fixture.kernel.connects.isEmpty)
@@ -135,7 +131,6 @@ import Testing
   }
 
   @Test func aPollThatIsInterruptedIsPolledAgainButNotForEver() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     fixture.kernel.refuse(.poll, Array(repeating: .interrupted, count: 100))
     let connect = try fixture.start(.connectToInternet())
@@ -146,7 +141,6 @@ import Testing
   }
 
   @Test func aTimeoutInTheMiddleEndsThePoll() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.connect, .nowInProgress)
     let connect = try fixture.start(
       .connectToInternet(), timeout: .milliseconds(10))

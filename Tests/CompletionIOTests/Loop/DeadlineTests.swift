@@ -9,8 +9,11 @@ import Testing
 
 /// A deadline ends the wait, not the kernel's claim to the memory.
 @Suite struct DeadlineTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func theWaiterHearsOfATimeoutAfterTheKernelsLastWord() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .cancel, 0)
     let receive = try fixture.start(
       .made(.receive, byteCount: 10), timeout: .milliseconds(50))
@@ -27,7 +30,6 @@ import Testing
   }
 
   @Test func bytesThatMovedBeforeItAreTold() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 30)
     fixture.kernel.reply(to: .cancel, 0)
     let send = try fixture.start(.made(.send, byteCount: 100), timeout: .milliseconds(5))
@@ -40,7 +42,6 @@ import Testing
   }
 
   @Test func whatWasReceivedInTimeOrNotIsReceived() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.cancel, .alreadyInProcess)
     let receive = try fixture.start(
       .made(.receive, byteCount: 10), timeout: .milliseconds(5))
@@ -52,7 +53,6 @@ import Testing
   }
 
   @Test func anOperationInTimeLeavesNoTimer() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .receive, 4)
     let receive = try fixture.start(.made(.receive, byteCount: 10), timeout: .seconds(1))
     fixture.turn()
@@ -62,7 +62,6 @@ import Testing
   }
 
   @Test func itHoldsAcrossResubmissions() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.observer = { _, submission in
       submission.request.operation == .receive
         ? ScriptedKernel.Reply(result: -Errno.resourceTemporarilyUnavailable.rawValue) : nil
@@ -79,7 +78,6 @@ import Testing
   }
 
   @Test func itHoldsInTheBacklog() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.submissionLimit = 0
     let receive = try fixture.start(.made(.receive, byteCount: 10), timeout: .microseconds(1))
     fixture.turn(20)
@@ -91,7 +89,6 @@ import Testing
   }
 
   @Test func timersEndInOrderAndOnTime() throws {
-    let fixture = try LoopFixture()
     var order: [Int] = []
     for milliseconds in [30, 10, 20, 10] {
       let start = fixture.kernel.now
@@ -111,7 +108,6 @@ import Testing
 
   @Test(arguments: [Duration.zero, .seconds(-5)])
   func aTimeOfNothingPassesAtOnce(_ timeout: Duration) throws {
-    let fixture = try LoopFixture()
     let ends = Tally()
     LoopTimer(on: fixture.loop) { ends.add() }.start(timeout)
     fixture.turn(2)
@@ -119,7 +115,6 @@ import Testing
   }
 
   @Test func theLongestTimeDoesNotOverflow() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(
       .made(.receive, byteCount: 1), timeout: .seconds(Int64.max))
     fixture.kernel.after(.seconds(3600)) { try? $0.complete(.receive, 1) }

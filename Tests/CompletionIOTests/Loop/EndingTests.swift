@@ -8,8 +8,11 @@ import Testing
 
 /// An operation ends exactly once, and only after the kernel's final completion for it.
 @Suite struct EndingTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func anOperationEndsOnceWithItsResult() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 10))
     fixture.turn(3)
     #expect(receive.outcomes.isEmpty)
@@ -22,7 +25,6 @@ import Testing
 
   @Test(arguments: [false, true])
   func aCancelledOperationEndsAtItsOwnCompletion(_ targetFirst: Bool) throws {
-    let fixture = try LoopFixture()
     fixture.kernel.targetCompletesBeforeCancel = targetFirst
     let receive = try fixture.start(.made(.receive, byteCount: 10))
     fixture.turn()
@@ -38,7 +40,6 @@ import Testing
 
   /// The cancel's completion frees nothing: the target's does (liburing #733).
   @Test func aCancelThatSucceededIsNoEnd() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .cancel, 0)
     let receive = try fixture.start(.made(.receive, byteCount: 10))
     fixture.turn()
@@ -53,7 +54,6 @@ import Testing
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .alreadyInProcess])
   func anOperationThatCouldNotBeStoppedEndsWithItsResult(_ error: Errno) throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.cancel, error)
     let receive = try fixture.start(.made(.receive, byteCount: 10))
     fixture.turn()
@@ -67,7 +67,6 @@ import Testing
 
   /// A cancelled send can have sent a part (io_sendrecv_fail).
   @Test func aCancelledSendTellsWhatWentOut() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 30)
     fixture.kernel.reply(to: .cancel, 0)
     let send = try fixture.start(.made(.send, byteCount: 100))
@@ -83,7 +82,6 @@ import Testing
   }
 
   @Test func aZeroCopySendEndsWithItsNotification() throws {
-    let fixture = try LoopFixture()
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 100))
     fixture.turn()
     try fixture.kernel.complete(.sendZeroCopy, 100, hasMore: true)
@@ -98,7 +96,6 @@ import Testing
   }
 
   @Test func theRestOfAZeroCopySendWaitsForTheNotification() throws {
-    let fixture = try LoopFixture()
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 100, address: 0x1000))
     fixture.turn()
     try fixture.kernel.complete(.sendZeroCopy, 60, hasMore: true)
@@ -116,7 +113,6 @@ import Testing
 
   /// `F_MORE` announces a notification even on an error (io_sendrecv_fail).
   @Test func anErrorOfAZeroCopySendWaitsForTheNotificationToo() throws {
-    let fixture = try LoopFixture()
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 100))
     fixture.turn()
     try fixture.kernel.complete(
@@ -133,7 +129,6 @@ import Testing
   }
 
   @Test func aZeroCopySendThatFailsWithoutNotificationEndsAtOnce() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.sendZeroCopy, .brokenPipe)
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 100))
     fixture.turn(2)
@@ -141,7 +136,6 @@ import Testing
   }
 
   @Test func aCancelledZeroCopySendKeepsItsMemoryUntilTheNotification() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .cancel, 0)
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 100))
     fixture.turn()
@@ -158,7 +152,6 @@ import Testing
   }
 
   @Test func anOwnerIsLetGoAtTheEnd() throws {
-    let fixture = try LoopFixture()
     weak var watched: OperationHandler?
     do {
       let handler = OperationHandler { _, _ in }

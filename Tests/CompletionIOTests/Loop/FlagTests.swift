@@ -8,8 +8,11 @@ import Testing
 
 /// "Still armed" comes from `F_MORE` only, "buffer taken" from `F_BUFFER` only.
 @Suite struct FlagTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func aMultishotReceiveStaysArmedAsLongAsItSays() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     for byteCount: Int32 in 1...3 {
@@ -23,7 +26,6 @@ import Testing
   }
 
   @Test func withoutMoreItIsArmedAgainAndItsOwnerSeesNoEnd() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.complete(.receive, 9, takesBuffer: true)
@@ -40,7 +42,6 @@ import Testing
   }
 
   @Test func anErrorThatTookABufferGivesItBack() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.fail(.receive, .connectionReset, takesBuffer: true)
@@ -51,7 +52,6 @@ import Testing
   }
 
   @Test func aTransientErrorThatTookABufferGivesItBack() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.fail(.receive, .interrupted, takesBuffer: true)
@@ -64,7 +64,6 @@ import Testing
   }
 
   @Test func theEndOfAStreamWithoutABufferIsNoBuffer() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.complete(.receive, 0)
@@ -75,7 +74,6 @@ import Testing
   }
 
   @Test func anEmptyDatagramHasABuffer() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.complete(.receive, 0, hasMore: true, takesBuffer: true)
@@ -86,7 +84,6 @@ import Testing
 
   /// Never seen of a kernel; submitting what is still armed would arm it twice.
   @Test func anErrorOfARequestThatIsStillArmedIsOnlyTold() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     try fixture.kernel.complete(.receive, -Errno.interrupted.rawValue, hasMore: true)
@@ -98,7 +95,6 @@ import Testing
 
   /// An acceptor lives for months: what went well before does not count against it.
   @Test func attemptsAreCountedFromTheLastSuccess() throws {
-    let fixture = try LoopFixture()
     let accept = try fixture.start(.acceptMany())
     fixture.turn()
     for number: Int32 in 0..<40 {
@@ -113,7 +109,6 @@ import Testing
   }
 
   @Test func aListenerOutlivesConnectionsThatAreGoneBeforeTheyAreAccepted() throws {
-    let fixture = try LoopFixture()
     let accept = try fixture.start(.acceptMany())
     fixture.turn()
     for _ in 0..<100 {
@@ -129,7 +124,6 @@ import Testing
   }
 
   @Test func whatAnAcceptReturnsIsNoCountOfBytes() throws {
-    let fixture = try LoopFixture()
     let accept = try fixture.start(.made(.accept))
     fixture.turn()
     try fixture.kernel.complete(.accept, 37)

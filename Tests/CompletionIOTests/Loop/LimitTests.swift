@@ -8,8 +8,11 @@ import Testing
 
 /// Everything has a limit, and full is a value.
 @Suite struct LimitTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func aFullSubmissionQueueLosesNothingAndKeepsTheOrder() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.submissionLimit = 3
     var all: [Recorded] = []
     for number: Int32 in 0..<20 {
@@ -24,7 +27,6 @@ import Testing
   }
 
   @Test func cancelsGoBeforeWhatWaitsForAPlace() throws {
-    let fixture = try LoopFixture()
     let running = try (0..<4).map { try fixture.start(.made(.receive, on: $0, byteCount: 1)) }
     fixture.turn()
     fixture.kernel.submissionLimit = 2
@@ -41,7 +43,6 @@ import Testing
   }
 
   @Test func manyCancelsOnATinyQueueAllArrive() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.submissionLimit = 1
     let all = try (0..<100).map { try fixture.start(.made(.receive, on: $0, byteCount: 1)) }
     fixture.settle()
@@ -68,7 +69,6 @@ import Testing
 
   /// An enter that takes a part has not waited; the rest is taken by the next.
   @Test func whatAnEnterLeavesTheNextOneTakes() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.takeLimit = 2
     let all = try (0..<7).map { try fixture.start(.made(.receive, on: $0, byteCount: 1)) }
     fixture.turn(4)
@@ -80,7 +80,6 @@ import Testing
 
   /// 65,536 attempts are an hour or two without a free descriptor.
   @Test func attemptsDoNotOverflow() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(
       .made(.receive, byteCount: 1), policy: .retry(limit: 70_000))
     fixture.kernel.observer = { kernel, _ in
@@ -95,7 +94,6 @@ import Testing
 
   /// The direction of a shutdown is the caller's, and the kernel's to refuse.
   @Test func aShutdownOfNoDirectionReachesTheKernel() throws {
-    let fixture = try LoopFixture()
     let shutdown = try fixture.start(.made(.shutdown, byteCount: Int(UInt32.max)))
     fixture.settle()
     #expect(fixture.kernel.shutdowns.count == 1 && shutdown.hasEnded)

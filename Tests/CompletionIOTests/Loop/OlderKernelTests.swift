@@ -8,12 +8,11 @@ import Testing
 
 /// What a loop does in more steps on a kernel that lacks the newer forms of requests.
 @Suite struct OlderKernelTests {
-  private func makeFixture() throws -> LoopFixture {
-    try LoopFixture(features: KernelFeatures.requiredByLoop)
-  }
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture(features: KernelFeatures.requiredByLoop) }
 
   @Test func aWouldBlockIsFollowedByAPollAndThenTriedAgain() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .send, -Errno.resourceTemporarilyUnavailable.rawValue, 4)
     // POLLOUT is also the number of bytes asked for, and must not pass for it.
     fixture.kernel.reply(to: .poll, 0x4)
@@ -28,7 +27,6 @@ import Testing
   }
 
   @Test func aReceiveTakesNoBufferBeforeThereAreBytes() throws {
-    let fixture = try makeFixture()
     let receive = try fixture.start(
       .receive(Descriptor(rawValue: 7, isDirect: false), bufferGroup: 0))
     fixture.turnWithoutWaiting()
@@ -44,7 +42,6 @@ import Testing
   }
 
   @Test func aPollThatFailsIsTheAnswer() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .poll, -Errno.badFileDescriptor.rawValue)
     let receive = try fixture.start(.made(.receive, options: .pollFirst, byteCount: 9))
     fixture.settle()
@@ -53,7 +50,6 @@ import Testing
   }
 
   @Test func aPollThatIsInterruptedIsPolledAgainButNotForEver() throws {
-    let fixture = try makeFixture()
     fixture.kernel.observer = { _, _ in
       ScriptedKernel.Reply(result: -Errno.interrupted.rawValue)
     }
@@ -64,7 +60,6 @@ import Testing
   }
 
   @Test func anEndDuringThePollEndsTheOperation() throws {
-    let fixture = try makeFixture()
     let receive = try fixture.start(.made(.receive, options: .pollFirst, byteCount: 9))
     fixture.turnWithoutWaiting()
     fixture.end(receive)
@@ -74,7 +69,6 @@ import Testing
   }
 
   @Test func aDeadlineDuringThePollEndsTheOperation() throws {
-    let fixture = try makeFixture()
     let receive = try fixture.start(
       .made(.receive, options: .pollFirst, byteCount: 9), timeout: .milliseconds(3))
     fixture.run(for: .milliseconds(10))
@@ -83,7 +77,6 @@ import Testing
 
   @Test(arguments: [ResubmissionPolicy.nonblocking, .completion])
   func anAcceptThatIsNotToWaitIsCancelledBehindItsTry(_ policy: ResubmissionPolicy) throws {
-    let fixture = try makeFixture()
     let accept = try fixture.start(.made(.accept, options: .doNotWait), policy: policy)
     fixture.settle()
     let requests = fixture.kernel.submissions.map(\.request)
@@ -94,7 +87,6 @@ import Testing
   }
 
   @Test func anAcceptThatFindsAConnectionKeepsIt() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .accept, 9)
     let accept = try fixture.start(.made(.accept), policy: .nonblocking)
     fixture.settle()
@@ -103,7 +95,6 @@ import Testing
   }
 
   @Test func anAcceptIsTriedAsOftenAsThePolicySays() throws {
-    let fixture = try makeFixture()
     let accept = try fixture.start(.made(.accept), policy: .retry(limit: 2))
     fixture.settle()
     #expect(accept.end?.error == .resourceTemporarilyUnavailable)
@@ -113,7 +104,6 @@ import Testing
 
   @Test(arguments: [Errno.noSuchFileOrDirectory, .alreadyInProcess])
   func theCancelOfAnAcceptThatIsAtWorkIsRepeated(_ error: Errno) throws {
-    let fixture = try makeFixture()
     fixture.kernel.refuse(.cancel, error, error)
     let accept = try fixture.start(.made(.accept), policy: .nonblocking)
     fixture.settle()
@@ -122,7 +112,6 @@ import Testing
   }
 
   @Test func aCancelThatMissedIsNotForTheNextOneInThePlace() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .accept, 9)
     let first = try fixture.start(.made(.accept), policy: .nonblocking)
     var second: Recorded?
@@ -135,7 +124,6 @@ import Testing
   }
 
   @Test func anAcceptThatIsEndedByItsOwnerIsCancelled() throws {
-    let fixture = try makeFixture()
     fixture.kernel.refuse(.cancel, .alreadyInProcess)
     let accept = try fixture.start(.made(.accept), policy: .nonblocking)
     fixture.turnWithoutWaiting()
@@ -154,7 +142,6 @@ import Testing
   }
 
   @Test func aSendThatCannotTellHowFarItCameIsSentInParts() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .send, 3, 1)
     let send = try fixture.start(.made(.send, options: .waitForAll, byteCount: 4))
     fixture.settle()
@@ -178,7 +165,6 @@ import Testing
   func aReceiveThatIsNotToWaitTakesNoBufferBeforeThereAreBytes(
     _ policy: ResubmissionPolicy
   ) throws {
-    let fixture = try makeFixture()
     let receive = try fixture.start(
       .made(.receive, options: [.selectBuffer, .doNotWait, .pollFirst]), policy: policy)
     fixture.settle()
@@ -191,7 +177,6 @@ import Testing
   }
 
   @Test func aReceiveThatIsNotToWaitTakesWhatThePollHasFound() throws {
-    let fixture = try makeFixture()
     fixture.kernel.reply(to: .poll, 1)
     fixture.kernel.reply(to: .receive, 5)
     let receive = try fixture.start(

@@ -9,8 +9,11 @@ import Testing
 
 /// User code runs outside reaping, and may start and cancel what it likes.
 @Suite struct ReentrancyTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func aHandlerStartsTheNextOperation() throws {
-    let fixture = try LoopFixture()
     var ends: [Int32] = []
     func next(_ count: Int32) {
       guard count < 5 else { return }
@@ -29,7 +32,6 @@ import Testing
   }
 
   @Test func aHandlerCancelsAnOperationOfTheSameBatch() throws {
-    let fixture = try LoopFixture()
     let first = try fixture.start(.made(.receive, on: 1, byteCount: 10))
     let second = try fixture.start(.made(.receive, on: 2, byteCount: 10))
     fixture.turn()
@@ -42,7 +44,6 @@ import Testing
   }
 
   @Test func aHandlerCancelsItsOwnMultishotOperation() throws {
-    let fixture = try LoopFixture()
     let accept = try fixture.start(.acceptMany())
     accept.then = { outcome in if outcome.hasMore { fixture.end(accept) } }
     fixture.turn()
@@ -55,7 +56,6 @@ import Testing
 
   /// What a handler does must not be heard of before it has returned.
   @Test func aHandlerIsNeverCalledInsideAnother() throws {
-    let fixture = try LoopFixture()
     var depth = 0
     var calls = 0
     fixture.kernel.refuse(.send, .noMemory)
@@ -77,7 +77,6 @@ import Testing
 
   /// Ends without the kernel are many only if handlers make them; completions come in between.
   @Test func handlersThatKeepCancellingDoNotStarveCompletions() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.send, Array(repeating: .noMemory, count: 50))
     let pausing = try (0..<50).map { _ in try fixture.start(.made(.send, byteCount: 1)) }
     fixture.turnWithoutWaiting()
@@ -100,7 +99,6 @@ import Testing
 
   /// Started between submitting and waiting, its time must bound that very wait.
   @Test func aTimerStartedByAHandlerIsNotForgotten() throws {
-    let fixture = try LoopFixture()
     let ends = Tally()
     let timer = LoopTimer(on: fixture.loop) { ends.add() }
     let idle = try fixture.start(.made(.receive, byteCount: 1))

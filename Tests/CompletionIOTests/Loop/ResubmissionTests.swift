@@ -8,8 +8,11 @@ import Testing
 
 /// What each verdict comes to on a kernel.
 @Suite struct ResubmissionTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func theRestOfASendIsSubmittedExactlyAndInOrder() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 1, 999, 2000, 7000)
     let send = try fixture.start(
       .made(.send, options: .waitForAll, byteCount: 10_000, address: 0x50_000))
@@ -24,7 +27,6 @@ import Testing
   }
 
   @Test func aWouldBlockBetweenPartsLosesNothing() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 40, -Errno.resourceTemporarilyUnavailable.rawValue, 60)
     let send = try fixture.start(.made(.send, byteCount: 100, address: 0x1000))
     fixture.settle()
@@ -35,7 +37,6 @@ import Testing
   }
 
   @Test func completionHasTheKernelWaitAndGivesUpAfterSixteen() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.observer = { _, _ in
       ScriptedKernel.Reply(result: -Errno.resourceTemporarilyUnavailable.rawValue)
     }
@@ -48,7 +49,6 @@ import Testing
   }
 
   @Test func nonblockingAsksOnceAndTells() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, .resourceTemporarilyUnavailable)
     let receive = try fixture.start(.made(.receive, byteCount: 10), policy: .nonblocking)
     fixture.settle()
@@ -57,7 +57,6 @@ import Testing
   }
 
   @Test func nonblockingTellsOfAPartialSend() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.reply(to: .send, 60)
     let send = try fixture.start(.made(.send, byteCount: 100), policy: .nonblocking)
     fixture.settle()
@@ -65,7 +64,6 @@ import Testing
   }
 
   @Test func retryTriesAtOnce() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.observer = { _, _ in
       ScriptedKernel.Reply(result: -Errno.resourceTemporarilyUnavailable.rawValue)
     }
@@ -78,7 +76,6 @@ import Testing
   }
 
   @Test func backoffDoublesOnTheClock() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(
       .receive, Array(repeating: .resourceTemporarilyUnavailable, count: 6))
     fixture.kernel.script[.receive]?.append(ScriptedKernel.Reply(result: 3))
@@ -95,7 +92,6 @@ import Testing
   }
 
   @Test func whatIsRefusedIsDroppedOnceAndTheOperationGoesOn() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, .invalidArgument)
     let receive = try fixture.start(.receiveMany())
     fixture.turn(2)
@@ -109,7 +105,6 @@ import Testing
   }
 
   @Test func zeroCopyFallsBackToACopy() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.sendZeroCopy, .noMemory)
     fixture.kernel.reply(to: .send, 5)
     let send = try fixture.start(.made(.sendZeroCopy, byteCount: 5, address: 0x9000))
@@ -120,7 +115,6 @@ import Testing
   }
 
   @Test func shutdownIsASystemCall() throws {
-    let fixture = try LoopFixture()
     let shutdown = try fixture.start(.made(.shutdown, on: 12, byteCount: 1))
     fixture.settle()
     #expect(shutdown.end?.result == 0)
@@ -150,7 +144,6 @@ import Testing
   }
 
   @Test func everyVerdictIsCounted() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.receive, .interrupted, .resourceTemporarilyUnavailable, .noMemory)
     fixture.kernel.script[.receive]?.append(ScriptedKernel.Reply(result: 1))
     fixture.kernel.reply(to: .send, 1, 1)

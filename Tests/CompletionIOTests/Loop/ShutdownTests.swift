@@ -8,8 +8,11 @@ import Testing
 
 /// A loop that stops ends every operation, and itself when nothing is on its way any more.
 @Suite struct ShutdownTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   @Test func everyOperationEndsWhereverItIs() throws {
-    let fixture = try LoopFixture()
     takeAllBuffers(fixture)
     fixture.kernel.refuse(.receive, .noBufferSpace)
     fixture.kernel.refuse(.accept, .tooManyOpenFiles)
@@ -36,7 +39,6 @@ import Testing
   }
 
   @Test func nothingStartsOnceItStops() throws {
-    let fixture = try LoopFixture()
     fixture.loop.stop()
     let handler = OperationHandler { _, _ in }
     let error = #expect(throws: LoopError.self) {
@@ -48,7 +50,6 @@ import Testing
 
   /// What is begun while the loop stops must end too, or the loop never would.
   @Test func whatBeginsMeanwhileEndsMeanwhile() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     let late = Recorded()
     receive.then = { _ in
@@ -62,7 +63,6 @@ import Testing
   }
 
   @Test func closesAreSubmittedBeforeTheEnd() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.submissionLimit = 2
     let receive = try fixture.start(.made(.receive, byteCount: 1))
     receive.then = { _ in
@@ -78,7 +78,6 @@ import Testing
 
   /// A call that comes when only the wake-up was left, and enters that fail from then on.
   @Test func closesAreNotLostWhenTheLastEnterFails() throws {
-    let fixture = try LoopFixture()
     let loop = fixture.loop
     nonisolated(unsafe) let kernel = fixture.kernel
     fixture.kernel.observer = { _, submission in
@@ -95,7 +94,6 @@ import Testing
   }
 
   @Test func streamsAreClosedAndTheirDescriptorsToo() throws {
-    let fixture = try LoopFixture()
     let handler = StreamHandler(received: { _, _ in }, ended: { _, _ in })
     for number: Int32 in 20..<30 {
       let stream = fixture.stream(number)
@@ -108,7 +106,6 @@ import Testing
   }
 
   @Test func everyBufferIsThereAtTheEnd() throws {
-    let fixture = try LoopFixture()
     let receive = try fixture.start(.receiveMany())
     fixture.turn()
     for _ in 0..<3 {

@@ -8,6 +8,10 @@ import Testing
 
 /// A completion that arrives for nobody still gives back what it carries.
 @Suite struct StaleCompletionTests {
+  private let fixture: LoopFixture
+
+  init() throws { fixture = try LoopFixture() }
+
   private func endedToken(_ fixture: LoopFixture, _ request: Request) throws -> Token {
     let recorded = try fixture.start(request)
     fixture.turn()
@@ -17,7 +21,6 @@ import Testing
   }
 
   @Test func itsBufferReturnsToThePool() throws {
-    let fixture = try LoopFixture()
     let token = try endedToken(fixture, .receiveMany())
     fixture.kernel.post(token, ScriptedKernel.Reply(result: 12, takesBuffer: true))
     #expect(fixture.kernel.buffers.count == 3)
@@ -27,7 +30,6 @@ import Testing
   }
 
   @Test func itsDescriptorIsClosed() throws {
-    let fixture = try LoopFixture()
     let token = try endedToken(fixture, .acceptMany())
     fixture.kernel.post(token, ScriptedKernel.Reply(result: 33))
     fixture.settle()
@@ -44,7 +46,6 @@ import Testing
   }
 
   @Test func anErrorCarriesNothing() throws {
-    let fixture = try LoopFixture()
     let token = try endedToken(fixture, .acceptMany())
     fixture.kernel.post(token, ScriptedKernel.Reply(result: -Errno.canceled.rawValue))
     fixture.settle()
@@ -53,7 +54,6 @@ import Testing
   }
 
   @Test func itDoesNotTouchTheNewUserOfThePlace() throws {
-    let fixture = try LoopFixture()
     let old = try endedToken(fixture, .made(.receive, byteCount: 8))
     let new = try fixture.start(.made(.receive, byteCount: 8))
     #expect(new.token?.slot == old.slot)
@@ -67,7 +67,6 @@ import Testing
   }
 
   @Test func tokensThatNeverWereAreCountedAndForgotten() throws {
-    let fixture = try LoopFixture()
     for raw: UInt64 in [0, .max >> 8, 0x05_000001_00000009, 0xff_000001_00000001] {
       fixture.kernel.post(Token(rawValue: raw), ScriptedKernel.Reply(result: 1))
     }
@@ -77,7 +76,6 @@ import Testing
   }
 
   @Test func aFailedCloseIsCounted() throws {
-    let fixture = try LoopFixture()
     fixture.kernel.refuse(.close, .ioError, .interrupted)
     for number: Int32 in [3, 4] { fixture.loop.close(.file(FileDescriptor(rawValue: number))) }
     fixture.settle()
