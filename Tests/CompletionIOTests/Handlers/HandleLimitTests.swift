@@ -9,27 +9,29 @@ import Uring
 
 @testable import CompletionIO
 
+/// How many connections are served at a time.
+final class RunningCount: Sendable {
+  private let counts = Mutex((now: 0, most: 0, all: 0))
+  var most: Int { counts.withLock { $0.most } }
+  var all: Int { counts.withLock { $0.all } }
+  var now: Int { counts.withLock { $0.now } }
+
+  func change(_ by: Int) {
+    counts.withLock { counts in
+      counts.now += by
+      counts.most = max(counts.most, counts.now)
+      if by > 0 { counts.all += 1 }
+    }
+  }
+}
+
 @Suite("Limits of connections, and those that are refused", .timeLimit(.minutes(3)))
 struct HandleLimitTests {
   /// Echoes, and counts how many do so at a time.
   private final class Counted: SocketDelegate {
-    let running: Mutexed
-    final class Mutexed: Sendable {
-      private let counts = Mutex((now: 0, most: 0, all: 0))
-      var most: Int { counts.withLock { $0.most } }
-      var all: Int { counts.withLock { $0.all } }
-      var now: Int { counts.withLock { $0.now } }
+    let running: RunningCount
 
-      func change(_ by: Int) {
-        counts.withLock { counts in
-          counts.now += by
-          counts.most = max(counts.most, counts.now)
-          if by > 0 { counts.all += 1 }
-        }
-      }
-    }
-
-    init(_ running: Mutexed) {
+    init(_ running: RunningCount) {
       self.running = running
       super.init()
     }
@@ -47,19 +49,11 @@ struct HandleLimitTests {
   func waiting() async throws {
     try await withLoops { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let running = Counted.Mutexed()
+      let running = RunningCount()
       try listener.handle(limits: ServeLimits(connectionsPerLoop: 2)) { _ in Counted(running) }
       try await withLoops { clients in
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-          for _ in 0..<20 {
-            tasks.addTask {
-              let client = try await StreamConnection.connect(
-                to: listener.localAddress, on: clients.loops[0])
-              try await client.exchange(10, times: 5)
-              await client.close()
-            }
-          }
-          try await tasks.waitForAll()
+        try await visit(listener.localAddress, times: 20, on: clients) { client, _ in
+          try await client.exchange(10, times: 5)
         }
       }
       #expect(running.most == 2 && running.all == 20)
@@ -79,7 +73,7 @@ struct HandleLimitTests {
         if saysGoodbye { unsafe refused.sendGoodbye(Array("full".utf8).span.bytes) }
       }
       let limits = ServeLimits(connectionsPerLoop: 1, excess: .refused)
-      let running = Counted.Mutexed()
+      let running = RunningCount()
       let serving = Task {
         guard isServed else {
           return try listener.handle(limits: limits, onRefused: onRefused) { _ in
@@ -118,7 +112,7 @@ struct HandleLimitTests {
       let loop = group.loops[0]
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let refused = Tally()
-      let running = Counted.Mutexed()
+      let running = RunningCount()
       try listener.handle(
         limits: ServeLimits(connectionsPerLoop: 1),
         onRefused: { if $0.reason == .closing, $0.peerAddress != nil { refused.add() } }

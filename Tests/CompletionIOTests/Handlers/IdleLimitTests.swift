@@ -44,12 +44,11 @@ struct IdleLimitTests {
     "What stands still ends at its limit and never before",
     arguments: [IdleDirection.receiving, .sending, .both])
   func ends(_ direction: IdleDirection) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let stream = pair.near.stream
+    try await withPair(options: .tight) { near, _ in
+      let stream = near.stream
       let patient = Patient()
       let long = Duration.seconds(3600)
-      let start = group.loops[0].now
+      let start = near.loop.now
       await stream.loop.ask {
         stream.start(patient)
         stream.setIdleLimits(
@@ -68,34 +67,30 @@ struct IdleLimitTests {
       let seen = patient.seen.withLock { $0 }
       #expect(seen.map(\.direction) == [direction])
       #expect(seen.allSatisfy { start + Self.limit <= $0.at })
-      #expect(await group.loops[0].ask { group.loops[0].core.timers.count == 0 })
-      await pair.close()
+      #expect(await near.loop.ask { near.loop.core.timers.count == 0 })
     }
   }
 
   @Test("A delegate that goes on is asked again a limit later")
   func goesOn() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
+    try await withPair { near, _ in
       let patient = Patient(3)
-      let start = group.loops[0].now
-      pair.near.stream.start(patient)
-      pair.near.stream.setIdleLimits(IdleLimits(receiving: Self.limit))
+      let start = near.loop.now
+      near.stream.start(patient)
+      near.stream.setIdleLimits(IdleLimits(receiving: Self.limit))
       await patient.isClosed.wait()
       let times = patient.seen.withLock { $0.map(\.at) }
       #expect(times.count == 4)
       for (earlier, later) in zip([start] + times, times) {
         #expect(earlier + Self.limit <= later)
       }
-      await pair.close()
     }
   }
 
   @Test("Bytes begin the time anew, and a pause or nothing to send does not count")
   func moves() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let stream = pair.near.stream
+    try await withPair { near, _ in
+      let stream = near.stream
       let patient = Patient()
       await stream.loop.ask {
         stream.start(patient)
@@ -105,7 +100,6 @@ struct IdleLimitTests {
       }
       await patient.isClosed.wait()
       #expect(patient.seen.withLock { $0.map(\.direction) } == [.both])
-      await pair.close()
     }
   }
 

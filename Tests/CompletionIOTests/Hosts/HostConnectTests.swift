@@ -127,11 +127,9 @@ import Uring
       return .success([.loopback(port: 9)])
     }
     let loop = group.loops[0]
-    let connecting = Task {
-      await failure { () async throws(SocketError) in
-        _ = try await host.connect(
-          "stuck", on: loop, timeout: ending == .timeout ? .milliseconds(5) : nil)
-      }
+    let connecting = attempt { () async throws(SocketError) in
+      _ = try await host.connect(
+        "stuck", on: loop, timeout: ending == .timeout ? .milliseconds(5) : nil)
     }
     switch ending {
     // The time may have passed before the thread has begun.
@@ -160,10 +158,8 @@ import Uring
       let loop = group.loops[0]
       let silent = try SilentListener()
       let host = FakeHost { .success([silent.address]) }
-      let connecting = Task {
-        await failure { () async throws(SocketError) in
-          _ = try await host.connect("slow", on: loop)
-        }
+      let connecting = attempt { () async throws(SocketError) in
+        _ = try await host.connect("slow", on: loop)
       }
       await loop.until { loop.operationCount == 2 }
       connecting.cancel()
@@ -239,8 +235,7 @@ private final class SilentListener: Sendable {
     for _ in 0..<2 {
       // A backlog of 0 has room for one (sk_acceptq_is_full).
       let listener = try PlainSocket.listening(backlog: 0)
-      let filling = try PlainSocket()
-      try filling.connect(to: listener.localAddress)
+      let filling = try PlainSocket.connected(to: listener.localAddress)
       addresses.append(try listener.localAddress)
       held += [HeldSocket(listener), HeldSocket(filling)]
     }

@@ -71,13 +71,11 @@ import Uring
       gate.wait()
       return .success([.loopback(port: 9)])
     }
-    let asking = Task {
-      await failure { () async throws(SocketError) in
-        let deadline = loop.now + (ending == .deadline ? .milliseconds(5) : .seconds(3600))
-        _ = try await loop.withDeadline(deadline) { () async throws(SocketError) in
-          try await host.resolve(
-            "stuck", on: loop, timeout: ending == .timeout ? .milliseconds(5) : nil)
-        }
+    let asking = attempt { () async throws(SocketError) in
+      let deadline = loop.now + (ending == .deadline ? .milliseconds(5) : .seconds(3600))
+      _ = try await loop.withDeadline(deadline) { () async throws(SocketError) in
+        try await host.resolve(
+          "stuck", on: loop, timeout: ending == .timeout ? .milliseconds(5) : nil)
       }
     }
     switch ending {

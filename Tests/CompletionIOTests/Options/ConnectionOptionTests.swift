@@ -12,7 +12,7 @@ import Uring
 /// Options of connections that are there, on the kernel's own sockets.
 @Suite(.timeLimit(.minutes(3))) struct ConnectionOptionTests {
   /// Runs a body with a connection of a family; not where the machine has none.
-  private func withPair(
+  private func withConnection(
     _ family: SocketFamily, options: SocketOptions = SocketOptions(),
     _ body: (ConnectionPair) async throws -> Void
   ) async throws {
@@ -31,7 +31,7 @@ import Uring
 
   @Test(arguments: OptionCase.onConnections, SocketFamily.allCases)
   func whatIsSetIsRead(_ option: OptionCase, _ family: SocketFamily) async throws {
-    try await withPair(family) { pair in
+    try await withConnection(family) { pair in
       do {
         let value = try await option.exchange(pair.near)
         #expect(value == option.expected)
@@ -51,7 +51,7 @@ import Uring
   }
 
   @Test func aValueThatDoesNotFitIsRefusedAndNothingIsSet() async throws {
-    try await withPair(.ipv4) { pair in
+    try await withConnection(.ipv4) { pair in
       let near = pair.near
       let before = try await near.option(.sendBufferByteCount)
       let errors = [
@@ -87,7 +87,7 @@ import Uring
 
   /// A value that the kernel cuts short is none.
   @Test func aReadOfTooFewBytesIsAnError() async throws {
-    try await withPair(.ipv4) { pair in
+    try await withConnection(.ipv4) { pair in
       let short = SocketOption<[UInt8]>.raw(level: SOL_SOCKET, number: SO_KEEPALIVE, byteLimit: 1)
       let cut = try await pair.near.option(short)
       #expect(cut == [0])
@@ -140,9 +140,7 @@ import Uring
       if: kernelFeatures.contains(.directDescriptors),
       "the kernel has no tables of direct descriptors"))
   func aDirectDescriptorHasNone() async throws {
-    try await withLoops(1, { $0.directDescriptorCount = 16 }) { group in
-      let pair = try await ConnectionPair(on: group)
-      let far = pair.far
+    try await withPair({ $0.directDescriptorCount = 16 }) { near, far async throws in
       let errors = [
         await failure { () async throws(SocketError) in
           try await far.setOption(.keepAlive, to: true)
@@ -155,13 +153,12 @@ import Uring
         #expect(error?.peer == far.peerAddress)
       }
       // The one that connected is an ordinary one.
-      #expect(try await pair.near.option(.noDelay))
-      await pair.close()
+      #expect(try await near.option(.noDelay))
     }
   }
 
   @Test func aStreamIsAskedOnItsLoopsThread() async throws {
-    try await withPair(.ipv4) { pair in
+    try await withConnection(.ipv4) { pair in
       let stream = pair.near.stream
       let answers = await stream.loop.ask {
         Result { () throws(SocketError) in

@@ -66,14 +66,12 @@ import Uring
     var options = SocketOptions()
     options.setOnAccepted(.receiveLowWaterMark, to: 7)
     options.setOnAccepted(.sendBufferByteCount, to: 8192)
-    try await withLoops { group in
-      let pair = try await ConnectionPair(
-        on: group, at: family.address(abstractName()), options: options)
-      #expect(try await pair.far.option(.receiveLowWaterMark) == 7)
-      #expect(try await pair.far.option(.sendBufferByteCount) == 16384)
+    try await withPair(at: family.address(abstractName()), options: options) {
+      near, far async throws in
+      #expect(try await far.option(.receiveLowWaterMark) == 7)
+      #expect(try await far.option(.sendBufferByteCount) == 16384)
       // Not the one that connected, although it was made with the same options.
-      #expect(try await pair.near.option(.receiveLowWaterMark) == 1)
-      await pair.close()
+      #expect(try await near.option(.receiveLowWaterMark) == 1)
     }
   }
 

@@ -45,14 +45,13 @@ import Uring
   }
 
   @Test func statisticsCountBytes() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.send(numbered(50_000))
-      #expect(try await pair.far.receive(atMost: 50_000).count == 50_000)
-      try await pair.far.send([1])
-      #expect(try await pair.near.receive(atMost: 1) == [1])
+    try await withPair { sender, receiver in
+      try await sender.send(numbered(50_000))
+      #expect(try await receiver.receive(atMost: 50_000).count == 50_000)
+      try await receiver.send([1])
+      #expect(try await sender.receive(atMost: 1) == [1])
       let (near, far) = (
-        try await pair.near.option(.tcpStatistics), try await pair.far.option(.tcpStatistics)
+        try await sender.option(.tcpStatistics), try await receiver.option(.tcpStatistics)
       )
       #expect(near.receivedByteCount == 1 && far.receivedByteCount == 50_000)
       // The answer acknowledged all before it; a SYN counts as a byte that was acknowledged.
@@ -62,21 +61,17 @@ import Uring
       #expect(near.roundTripTime > .zero && near.minimumRoundTripTime <= near.roundTripTime)
       #expect(near.retransmissionTimeout >= .milliseconds(1))
       #expect(near.congestionWindow > 0 && near.deliveryRate > 0)
-      let segment = try await pair.near.option(.maximumSegmentByteCount)
+      let segment = try await sender.option(.maximumSegmentByteCount)
       #expect(near.sendSegmentByteCount == segment && near.pathByteLimit > segment)
-      await pair.close()
     }
   }
 
   @Test func aUnixDomainSocketHasNoStatistics() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, at: abstractName())
-      let near = pair.near
+    try await withPair(at: abstractName()) { near, _ in
       let error = await failure { () async throws(SocketError) in
         _ = try await near.option(.tcpStatistics)
       }
       #expect(error?.errno == .notSupportedOnSocket && error?.operation == .readOption)
-      await pair.close()
     }
   }
 }

@@ -12,7 +12,7 @@ import Testing
 @Suite("Completions made of readiness") struct ReadinessKernelTests {
   @Test func aReceiveThatIsInTimeTriesOnceAndWaits() throws {
     var stage = try RawStage()
-    let (near, far) = try socketPair()
+    let (near, far) = try SocketPair().release()
     let receive = stage.submit(.receiveMultishot(.file(near), bufferGroup: 0))
     try stage.enter()
     #expect(stage.kernel.waiting.count == 1)
@@ -25,7 +25,7 @@ import Testing
 
   @Test func theRequestsOfAClosedDescriptorGoOn() throws {
     var stage = try RawStage()
-    let (near, far) = try socketPair()
+    let (near, far) = try SocketPair().release()
     let receive = stage.submit(.receive(.file(near), bufferGroup: 0))
     stage.submit(.close(.file(near)))
     #expect(try stage.next().result == 0)
@@ -41,13 +41,13 @@ import Testing
 
   @Test func aNumberThatMeansAnotherFileIsWatchedAnew() throws {
     var stage = try RawStage()
-    let (first, itsPeer) = try socketPair()
+    let (first, itsPeer) = try SocketPair().release()
     stage.submit(.receive(.file(first), bufferGroup: 0))
     try stage.enter()
     try itsPeer.writeAll("a".utf8)
     #expect(try stage.next().result == 1)
     // Closed behind the kernel's back, and its number given to another.
-    let (second, peer) = try socketPair()
+    let (second, peer) = try SocketPair().release()
     #expect(dup2(second.rawValue, first.rawValue) == first.rawValue)
     stage.submit(.receive(.file(first), bufferGroup: 0))
     try stage.enter()
@@ -59,8 +59,7 @@ import Testing
   @Test func urgentDataHidesNothingBehindIt() throws {
     var stage = try RawStage()
     let listener = try PlainSocket.listening()
-    let client = try PlainSocket()
-    try client.connect(to: listener.localAddress)
+    let client = try PlainSocket.connected(to: listener.localAddress)
     let accepted = accept(listener.descriptor, nil, nil)
     let server = FileDescriptor(rawValue: accepted)
     stage.submit(.receiveMultishot(.file(server), bufferGroup: 0))
@@ -77,7 +76,7 @@ import Testing
 
   @Test func aSendOfAllTellsWhatWentOutWhenItIsCancelled() throws {
     var stage = try RawStage()
-    let (near, far) = try socketPair()
+    let (near, far) = try SocketPair().release()
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: 8 << 20, alignment: 16)
     defer { unsafe bytes.deallocate() }
     let send = unsafe stage.submit(
@@ -92,7 +91,7 @@ import Testing
 
   @Test func aGatheredSendReadsItsHeaderOnce() throws {
     var stage = try RawStage()
-    let (near, far) = try socketPair()
+    let (near, far) = try SocketPair().release()
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: 4 << 20, alignment: 16)
     defer { unsafe bytes.deallocate() }
     for index in 0..<(4 << 20) {
@@ -131,8 +130,8 @@ import Testing
 
   @Test func anArmedReceiveDoesNotKeepOthersFromTheirTurn() throws {
     var stage = try RawStage(bufferCount: 128, bufferSize: 16)
-    let (busy, busyPeer) = try socketPair()
-    let (quiet, quietPeer) = try socketPair()
+    let (busy, busyPeer) = try SocketPair().release()
+    let (quiet, quietPeer) = try SocketPair().release()
     stage.submit(.receiveMultishot(.file(busy), bufferGroup: 0))
     let other = stage.submit(.receiveMultishot(.file(quiet), bufferGroup: 0))
     try stage.enter()
@@ -159,7 +158,7 @@ import Testing
 
   @Test func aGroupWithoutBuffersIsToldAtOnce() throws {
     var stage = try RawStage(bufferCount: 1)
-    let (near, far) = try socketPair()
+    let (near, far) = try SocketPair().release()
     try far.writeAll("ab".utf8)
     stage.submit(.receive(.file(near), bufferGroup: 0))
     #expect(try stage.next().result == 2)
@@ -168,12 +167,6 @@ import Testing
     stage.submit(.receive(.file(near), bufferGroup: 7))
     #expect(try stage.next().error == .noBufferSpace)
     try close(near, far)
-  }
-
-  private func socketPair() throws -> (FileDescriptor, FileDescriptor) {
-    var pair: [Int32] = [-1, -1]
-    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
-    return (FileDescriptor(rawValue: pair[0]), FileDescriptor(rawValue: pair[1]))
   }
 
   private func close(_ descriptors: FileDescriptor...) throws {

@@ -34,8 +34,7 @@ import Uring
     try await withLoops(1, { $0.directDescriptorCount = isDirect ? directPlaces(16) : 0 }) {
       group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let client = try PlainSocket()
-      try client.connect(to: listener.localAddress)
+      let client = try PlainSocket.connected(to: listener.localAddress)
       let address = try client.localAddress
       let accepted = try await listener.accept()
       #expect(accepted.peerAddress == address)
@@ -52,38 +51,30 @@ import Uring
   /// arrived were lost.
   @Test(arguments: [false, true])
   func aSendBehindOurOwnEndIsRefusedAndNothingElse(_ isEnqueued: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.finishSending()
-      try await pair.far.send([1, 2, 3])
-      let near = pair.near
+    try await withPair { near, far in
+      try await near.finishSending()
+      try await far.send([1, 2, 3])
       let error = await failure { () async throws(SocketError) in
         guard isEnqueued else { return try await near.send([9]) }
         try await near.enqueue(unsafe BufferLease(copying: [9].span.bytes))
       }
       #expect(error?.errno == .brokenPipe && error?.cause == .finished)
       #expect(try await near.receive(atMost: 3) == [1, 2, 3])
-      try await pair.far.finishSending()
+      try await far.finishSending()
       #expect(try await near.receiveAll() == [])
-      #expect(try await pair.far.receiveAll() == [])
-      await pair.close()
+      #expect(try await far.receiveAll() == [])
     }
   }
 
   /// After the cancellation of one task a connection was dead for every other.
   @Test func aFreshTaskMaySendAGoodbye() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
-      let receiving = Task {
-        await failure { () async throws(SocketError) in _ = try await near.receive() }
-      }
+    try await withPair { near, far in
+      let receiving = attempt { () async throws(SocketError) in _ = try await near.receive() }
       await near.loop.until { near.stream.receiving.receiver != nil }
       receiving.cancel()
       #expect(await receiving.value?.cause == .cancellation)
       try await Task { try await near.send([7]) }.value
-      #expect(try await pair.far.receive(atMost: 1) == [7])
-      await pair.close()
+      #expect(try await far.receive(atMost: 1) == [7])
     }
   }
 

@@ -40,12 +40,10 @@ import Uring
   /// The sending half is still open, so that a connection that has hung up was reset.
   @Test(arguments: Face.allCases, Family.allCases)
   func aCleanEndBesideAnOpenHalfIsNoReset(_ face: Face, _ family: Family) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, at: family.address, options: .tight)
-      try await cutSend(on: pair.near)
-      try await pair.far.finishSending()
-      #expect(await end(of: pair.near, face) == nil)
-      await pair.close()
+    try await withPair(at: family.address, options: .tight) { near, far in
+      try await cutSend(on: near)
+      try await far.finishSending()
+      #expect(await end(of: near, face) == nil)
     }
   }
 

@@ -12,9 +12,7 @@ import Uring
 @Suite(.timeLimit(.minutes(3))) struct RefusedMistakeTests {
   @Test(arguments: [false, true], [false, true])
   func aSecondReceiverIsRefused(_ firstIntoMemory: Bool, _ secondIntoMemory: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       let first = Task {
         if firstIntoMemory { return try await near.receive(4) }
         return try await near.receive(atMost: 2)
@@ -27,11 +25,10 @@ import Uring
       #expect(error?.errno == .resourceBusy && error?.cause == .busy)
       #expect(error?.operation == .receive && error?.peer == near.peerAddress)
       // The first is none the worse, and the next is no second.
-      try await pair.far.send([1, 2])
+      try await far.send([1, 2])
       #expect(try await first.value == [1, 2])
-      try await pair.far.send([3])
+      try await far.send([3])
       #expect(try await near.receive(atMost: 1) == [3])
-      await pair.close()
     }
   }
 
@@ -44,17 +41,13 @@ import Uring
   func aListenerUsedInTwoWaysIsRefused(_ first: Use, _ second: Use) async throws {
     try await withLoops(2) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let using = Task {
-        await failure { () async throws(SocketError) in
-          try await use(listener, first)
-        }
+      let using = attempt { () async throws(SocketError) in
+        try await use(listener, first)
       }
       await listener.home.until { listener.acceptors.allSatisfy { $0.state != .paused } }
       let isShared = first == .accept && second == .accept
-      let again = Task {
-        await failure { () async throws(SocketError) in
-          try await use(listener, second)
-        }
+      let again = attempt { () async throws(SocketError) in
+        try await use(listener, second)
       }
       if !isShared {
         let error = await again.value

@@ -43,7 +43,7 @@ import Uring
   @Test(arguments: [false, true])
   func aConnectionIsAdopted(isNonblocking: Bool) async throws {
     try await withLoops { group in
-      let (near, far) = try RawSocket.pair(isNonblocking: isNonblocking)
+      let (near, far) = try SocketPair(isNonblocking: isNonblocking).release()
       let one = try await StreamConnection.adopt(near, on: group.loops[0])
       let other = try await StreamConnection.adopt(far, on: group.loops[0])
       let receiving = Task { try await other.receive(atMost: 1 << 22) }
@@ -121,36 +121,30 @@ import Uring
   }
 
   @Test func whatIsQueuedGoesOutFirst() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let sending = Task { try await near.send(numbered(1 << 20)) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       let giving = Task { try await near.giveAway() }
-      let received = try await pair.far.receive(atMost: 1 << 20)
+      let received = try await far.receive(atMost: 1 << 20)
       #expect(firstDifference(received, numbered(1 << 20)) == nil)
       try await sending.value
       let given = try await giving.value
       try given.descriptor.close()
-      #expect(try await pair.far.receiveAll() == [])
-      await pair.close()
+      #expect(try await far.receiveAll() == [])
     }
   }
 
   @Test func whoReceivesOrHasClosedIsRefused() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       let receiving = Task { try await near.receive(atMost: 1) }
       await near.loop.until { near.stream.receiving.receiver != nil }
       let busy = await failure { () async throws(SocketError) in _ = try await near.giveAway() }
       #expect(busy?.cause == .busy && busy?.operation == .giveAway)
-      try await pair.far.send([5])
+      try await far.send([5])
       #expect(try await receiving.value == [5])
       await near.close()
       let closed = await failure { () async throws(SocketError) in _ = try await near.giveAway() }
       #expect(closed?.cause == .closed)
-      await pair.close()
     }
   }
 }
@@ -161,13 +155,6 @@ enum RawSocket {
     let descriptor = try open(AF_INET, SOCK_STREAM, isNonblocking: isNonblocking)
     #expect(listen(descriptor.rawValue, 16) == 0)
     return descriptor
-  }
-
-  static func pair(isNonblocking: Bool) throws -> (FileDescriptor, FileDescriptor) {
-    var ends: [Int32] = [-1, -1]
-    let type = SOCK_STREAM.rawValue | (isNonblocking ? SOCK_NONBLOCK.rawValue : 0)
-    #expect(unsafe socketpair(AF_UNIX, Int32(type), 0, &ends) == 0)
-    return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
   }
 
   static func make(_ unfit: AdoptTests.Unfit) throws -> (FileDescriptor, Errno) {

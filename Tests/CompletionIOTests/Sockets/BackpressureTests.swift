@@ -14,9 +14,7 @@ import Uring
 struct BackpressureTests {
   @Test("A send waits for a peer that does not read, and loses nothing")
   func sendWaits() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let message = numbered(4 << 20)
       let isDone = Event()
       let sending = Task {
@@ -25,10 +23,9 @@ struct BackpressureTests {
       }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       #expect(!isDone.hasHappened)
-      let received = try await pair.far.receive(atMost: message.count)
+      let received = try await far.receive(atMost: message.count)
       #expect(firstDifference(received, message) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -65,26 +62,23 @@ struct BackpressureTests {
 
   @Test("A send past its deadline tells exactly what went out")
   func sendTimesOut() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
+    try await withPair(options: .tight) { near, far in
       let message = numbered(8 << 20)
       let error = await failure { () async throws(SocketError) in
-        try await pair.near.send(message, timeout: .milliseconds(20))
+        try await near.send(message, timeout: .milliseconds(20))
       }
       #expect(error?.errno == .timedOut)
       #expect(error?.cause == .timeout)
       let sentCount = try #require(error?.byteCount)
       #expect(sentCount > 0 && sentCount < message.count)
       // The connection goes on where the send stopped.
-      let near = pair.near
       let sending = Task {
         try await near.send(Array(message[sentCount..<sentCount + 5000]))
         try await near.finishSending()
       }
-      let received = try await pair.far.receiveAll()
+      let received = try await far.receiveAll()
       #expect(firstDifference(received, message[..<(sentCount + 5000)]) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -125,9 +119,7 @@ struct BackpressureTests {
   @Test("A program that does not claim what it received stops receiving")
   func unclaimedLimit() async throws {
     let limit = 1 << 16
-    try await withLoops(1, { $0.unclaimedByteLimit = limit }) { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight, { $0.unclaimedByteLimit = limit }) { near, far in
       let message = numbered(4 << 20)
       let isDone = Event()
       let sending = Task {
@@ -145,7 +137,6 @@ struct BackpressureTests {
       let rest = try await far.receive(atMost: 1 + message.count - first.count)
       #expect(first + rest == [7] + message)
       try await sending.value
-      await pair.close()
     }
   }
 

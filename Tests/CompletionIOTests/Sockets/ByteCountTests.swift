@@ -11,9 +11,7 @@ import Testing
 struct ByteCountTests {
   @Test("Every way to receive is counted", arguments: ["lease", "memory", "reader"])
   func received(by way: String) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair { near, far in
       let byteCount = 100_000
       let sending = Task {
         try await near.send(numbered(byteCount))
@@ -29,7 +27,6 @@ struct ByteCountTests {
       let statistics = await far.loop.ask { far.loop.statistics }
       #expect(statistics.bytesReceived == byteCount && statistics.bytesSent == byteCount)
       #expect(statistics.chunksReceived > 0)
-      await pair.close()
     }
   }
 }

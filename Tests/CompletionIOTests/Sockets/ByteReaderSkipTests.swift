@@ -15,9 +15,7 @@ struct ByteReaderSkipTests {
   func skips(pieceSize: Int) async throws {
     let noise = numbered(70_000).map { $0 | 0x80 }
     let message = noise + [10, 1, 2] + noise + [13, 10, 13, 10, 3] + noise + [10]
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       let sending = Task {
         let slow = pieceSize * 20
         for start in stride(from: 0, to: slow, by: pieceSize) {
@@ -26,7 +24,7 @@ struct ByteReaderSkipTests {
         try await near.send(Array(message[slow...]))
         try await near.finishSending()
       }
-      var reader = ByteReader(pair.far)
+      var reader = ByteReader(far)
       var isThere = try await reader.skip(until: 10)
       #expect(isThere && reader.element.isEmpty)
       isThere = try await reader.read(exactly: 2)
@@ -40,32 +38,29 @@ struct ByteReaderSkipTests {
       isThere = try await reader.skip(until: 10)
       #expect(!isThere && reader.unreadByteCount == 0)
       try await sending.value
-      await pair.close()
     }
   }
 
   @Test("What ends a skip early says how many bytes are dropped")
   func cut() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.send([0, 1, 2, 3, 4, 5, 6])
-      var reader = ByteReader(pair.far)
+    try await withPair { near, far in
+      try await near.send([0, 1, 2, 3, 4, 5, 6])
+      var reader = ByteReader(far)
       // The others have come along, before any time runs.
       let isFirst = try await reader.read(exactly: 1)
       #expect(isFirst && reader.unreadByteCount == 6)
       var error = await failureOfSkip(&reader, [13, 10], timeout: .milliseconds(10))
       #expect(error?.cause == .timeout && error?.byteCount == 5)
       #expect(reader.unreadByteCount == 1)
-      try await pair.near.send([7, 8, 9])
+      try await near.send([7, 8, 9])
       error = await failureOfSkip(&reader, [13], limit: 2)
       #expect(error?.cause == .tooLong && error?.errno == .messageTooLong)
       let isThere = try await reader.read(exactly: 4 - (error?.byteCount ?? 0))
       #expect(isThere && reader.element.byteCount >= 1)
-      try await pair.near.send([10])
-      try await pair.near.finishSending()
+      try await near.send([10])
+      try await near.finishSending()
       error = await failureOfSkip(&reader, [13, 10])
       #expect(error?.cause == .endOfStream && error?.errno == .noData && error?.byteCount == 0)
-      await pair.close()
     }
   }
 
@@ -139,19 +134,16 @@ struct ByteReaderSkipTests {
 
   @Test("A wait for the next request has a time")
   func waitsInTime() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let far = pair.far
+    try await withPair { near, far in
       let error = await failure { () async throws(SocketError) in
         var reader = ByteReader(far)
         _ = try await reader.waitUnlessDraining(timeout: .milliseconds(5))
       }
       #expect(error?.cause == .timeout)
-      try await pair.near.send([1, 2])
+      try await near.send([1, 2])
       var reader = ByteReader(far)
       let isThere = try await reader.waitUnlessDraining()
       #expect(isThere && reader.unreadByteCount == 2 && reader.element.isEmpty)
-      await pair.close()
     }
   }
 }

@@ -15,9 +15,7 @@ struct ByteReaderTests {
     let body = numbered(70_000)
     let head = Array("GET / HTTP/1.1\r\nA: b\r\n\r\nlast\n".utf8)
     let message = head + body + [0] + Array("end".utf8)
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       let sending = Task {
         let head = pieceSize == 1 ? 200 : message.count
         for start in stride(from: 0, to: head, by: pieceSize) {
@@ -26,7 +24,7 @@ struct ByteReaderTests {
         try await near.send(Array(message[head...]))
         try await near.finishSending()
       }
-      var reader = ByteReader(pair.far)
+      var reader = ByteReader(far)
       var isThere = try await reader.readLine(limit: 14)
       #expect(isThere && text(reader.element) == "GET / HTTP/1.1")
       isThere = try await reader.peek(2)
@@ -47,7 +45,6 @@ struct ByteReaderTests {
       isThere = try await reader.readLine(limit: 1)
       #expect(!isThere && reader.element.isEmpty && reader.unreadByteCount == 0)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -55,11 +52,10 @@ struct ByteReaderTests {
 
   @Test("The end of a stream in the middle says how many bytes had come, and leaves them")
   func cut() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.send([1, 2, 3])
-      try await pair.near.finishSending()
-      var reader = ByteReader(pair.far)
+    try await withPair { near, far in
+      try await near.send([1, 2, 3])
+      try await near.finishSending()
+      var reader = ByteReader(far)
       for isLine in [false, true] {
         let error: SocketError?
         do throws(SocketError) {
@@ -78,7 +74,6 @@ struct ByteReaderTests {
       #expect(isThere && [UInt8](copying: reader.element) == [1, 2, 3])
       let error = await failureOfSkip(&reader, 2)
       #expect(error?.cause == .endOfStream && error?.byteCount == 0)
-      await pair.close()
     }
   }
 
@@ -93,10 +88,9 @@ struct ByteReaderTests {
 
   @Test("A line above its limit is refused before it has come as a whole")
   func tooLong() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.send(numbered(100).map { $0 | 0x80 })
-      var reader = ByteReader(pair.far)
+    try await withPair { near, far in
+      try await near.send(numbered(100).map { $0 | 0x80 })
+      var reader = ByteReader(far)
       do throws(SocketError) {
         _ = try await reader.readLine(limit: 10)
         Issue.record("a line without an end was read")
@@ -104,18 +98,15 @@ struct ByteReaderTests {
         #expect(error.cause == .tooLong && error.errno == .messageTooLong)
         #expect(error.byteCount >= 12)
       }
-      await pair.close()
     }
   }
 
   /// A peer that sends a byte now and then does not move the deadline.
   @Test("A deadline is one for all receives of a call", arguments: [true, false])
   func deadline(onLoop: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair { near, far in
       let isOver = Event()
-      let trickle = Task(executorPreference: group.loops[0]) {
+      let trickle = Task(executorPreference: near.loop) {
         var count = 0
         while !isOver.hasHappened {
           near.enqueue(copying: [7])
@@ -125,7 +116,7 @@ struct ByteReaderTests {
         near.enqueue(copying: [10])
         return count
       }
-      let reading = Task(executorPreference: onLoop ? group.loops[0] : nil) {
+      let reading = Task(executorPreference: onLoop ? near.loop : nil) {
         var reader = ByteReader(far)
         var byteCount = 0
         do throws(SocketError) {
@@ -145,15 +136,12 @@ struct ByteReaderTests {
       let lineByteCount = try await reading.value
       #expect(try await trickle.value == lineByteCount)
       await far.loop.until { far.stream.extras?.readDeadline == nil }
-      await pair.close()
     }
   }
 
   @Test("A reader of a connection that is closed meanwhile")
   func closed() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let far = pair.far
+    try await withPair { _, far in
       let reading = Task { () -> SocketError? in
         var reader = ByteReader(far)
         do throws(SocketError) {
@@ -166,7 +154,6 @@ struct ByteReaderTests {
       await far.loop.until { far.stream.receiving.receiver != nil }
       await far.close()
       #expect(await reading.value?.cause == .closed)
-      await pair.close()
     }
   }
 }

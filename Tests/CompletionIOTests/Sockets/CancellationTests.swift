@@ -12,74 +12,58 @@ import Uring
 /// A cancelled task stops waiting, wherever it runs, and the connection is none the worse.
 @Suite("Cancellation", .timeLimit(.minutes(3)))
 struct CancellationTests {
+  /// Cancels the task of a call before it makes the call, or once it waits.
+  private func cancelled<Result: Sendable>(
+    _ beforehand: Bool, on loop: CompletionLoop, once isWaiting: @escaping @Sendable () -> Bool,
+    _ body: @escaping @Sendable () async throws(SocketError) -> Result
+  ) async -> SocketError? {
+    let mayStart = Event()
+    let calling = Task {
+      if beforehand { await mayStart.wait() }
+      return await failure(body)
+    }
+    if !beforehand { await loop.until(isWaiting) }
+    calling.cancel()
+    mayStart.happen()
+    return await calling.value
+  }
+
   @Test("A receive", arguments: [false, true])
   func receive(beforehand: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
-      let mayStart = Event()
-      let receiving = Task {
-        if beforehand { await mayStart.wait() }
-        return await failure { () async throws(SocketError) in _ = try await near.receive() }
-      }
-      if beforehand {
-        receiving.cancel()
-        mayStart.happen()
-      } else {
-        await near.loop.until { near.stream.receiving.receiver != nil }
-        receiving.cancel()
-      }
-      let error = await receiving.value
+    try await withPair { near, far in
+      let error = await cancelled(
+        beforehand, on: near.loop, once: { near.stream.receiving.receiver != nil }
+      ) { () async throws(SocketError) in _ = try await near.receive() }
       #expect(error?.errno == .canceled)
       #expect(error?.cause == .cancellation)
-      try await pair.far.send([1])
+      try await far.send([1])
       #expect(try await near.receive(atMost: 1) == [1])
-      await pair.close()
     }
   }
 
   @Test("A receive into memory", arguments: [false, true], [false, true])
   func receiveIntoMemory(beforehand: Bool, afterLease: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       if afterLease {
-        try await pair.far.send([8])
+        try await far.send([8])
         #expect(try await near.receive(atMost: 1) == [8])
       }
-      let mayStart = Event()
-      let receiving = Task {
-        if beforehand { await mayStart.wait() }
-        return await failure { () async throws(SocketError) in _ = try await near.receive(4) }
-      }
-      if beforehand {
-        receiving.cancel()
-        mayStart.happen()
-      } else {
-        await near.loop.until { near.stream.receiving.receiver != nil }
-        receiving.cancel()
-      }
-      let error = await receiving.value
+      let error = await cancelled(
+        beforehand, on: near.loop, once: { near.stream.receiving.receiver != nil }
+      ) { () async throws(SocketError) in _ = try await near.receive(4) }
       #expect(error?.cause == .cancellation)
-      try await pair.far.send([1, 2])
+      try await far.send([1, 2])
       #expect(try await near.receive(4) == [1, 2])
-      await pair.close()
     }
   }
 
   @Test("A send tells what went out")
   func send() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let message = numbered(4 << 20)
-      let sending = Task {
-        await failure { () async throws(SocketError) in try await near.send(message) }
-      }
+      let sending = attempt { () async throws(SocketError) in try await near.send(message) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
-      let queued = Task {
-        await failure { () async throws(SocketError) in try await near.send([1, 2, 3]) }
-      }
+      let queued = attempt { () async throws(SocketError) in try await near.send([1, 2, 3]) }
       await near.loop.until { near.stream.unsentByteCount > message.count - (1 << 19) }
       sending.cancel()
       queued.cancel()
@@ -91,35 +75,29 @@ struct CancellationTests {
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { try await near.finishSending() }
         let expected = Array(message[..<sentCount]) + (behind == nil ? [1, 2, 3] : [])
-        #expect(firstDifference(try await pair.far.receiveAll(), expected) == nil)
+        #expect(firstDifference(try await far.receiveAll(), expected) == nil)
         try await tasks.waitForAll()
       }
-      await pair.close()
     }
   }
 
   @Test("The end of the sending half")
   func finishSending() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let sending = Task { try await near.send(numbered(2 << 20)) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
-      let finishing = Task {
-        await failure { () async throws(SocketError) in try await near.finishSending() }
-      }
+      let finishing = attempt { () async throws(SocketError) in try await near.finishSending() }
       await near.loop.until { near.stream.extras?.finishers.isEmpty == false }
       finishing.cancel()
       #expect(await finishing.value?.cause == .cancellation)
       // Its wait has ended, and nothing else: the half ends behind what was queued before.
       let error = await failure { () async throws(SocketError) in try await near.send([1]) }
       #expect(error?.cause == .finished)
-      #expect(firstDifference(try await pair.far.receiveAll(), numbered(2 << 20)) == nil)
+      #expect(firstDifference(try await far.receiveAll(), numbered(2 << 20)) == nil)
       try await sending.value
       try await near.finishSending()
-      try await pair.far.send([2])
+      try await far.send([2])
       #expect(try await near.receive(1) == [2])
-      await pair.close()
     }
   }
 
@@ -130,21 +108,14 @@ struct CancellationTests {
       options.backlog = 1
       let listener = try await StreamListener.bind(to: abstractName(), on: group, options: options)
       let address = listener.localAddress
-      let first = try await StreamConnection.connect(to: address, on: group.loops[0])
-      let second = try await StreamConnection.connect(to: address, on: group.loops[0])
-      let mayStart = Event()
-      let connecting = Task {
-        if beforehand { await mayStart.wait() }
-        return await failure { () async throws(SocketError) in
-          _ = try await StreamConnection.connect(to: address, on: group.loops[0])
-        }
+      let loop = group.loops[0]
+      let first = try await StreamConnection.connect(to: address, on: loop)
+      let second = try await StreamConnection.connect(to: address, on: loop)
+      let error = await cancelled(
+        beforehand, on: loop, once: { loop.operationCount >= 2 }
+      ) { () async throws(SocketError) in
+        _ = try await StreamConnection.connect(to: address, on: loop)
       }
-      if !beforehand {
-        await group.loops[0].until { group.loops[0].operationCount >= 2 }
-      }
-      connecting.cancel()
-      mayStart.happen()
-      let error = await connecting.value
       #expect(error?.errno == .canceled)
       #expect(error?.cause == .cancellation)
       #expect(error?.operation == .connect)
@@ -157,17 +128,10 @@ struct CancellationTests {
   func accept(beforehand: Bool) async throws {
     try await withLoops(2) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let mayStart = Event()
-      let accepting = Task {
-        if beforehand { await mayStart.wait() }
-        return await failure { () async throws(SocketError) in _ = try await listener.accept() }
-      }
-      if !beforehand {
-        await group.loops[0].until { group.loops[0].operationCount >= 2 }
-      }
-      accepting.cancel()
-      mayStart.happen()
-      let error = await accepting.value
+      let loop = group.loops[0]
+      let error = await cancelled(
+        beforehand, on: loop, once: { loop.operationCount >= 2 }
+      ) { () async throws(SocketError) in _ = try await listener.accept() }
       #expect(error?.cause == .cancellation)
       // The listener goes on.
       let client = try await StreamConnection.connect(

@@ -12,9 +12,7 @@ import Testing
 struct GatheredSendTests {
   @Test("Pieces arrive in order")
   func order() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair { near, far in
       let sending = Task(executorPreference: near.loop) {
         let (head, body, tail) = (numbered(5), numbered(300, from: 5), numbered(70, from: 305))
         unsafe try await near.send(head.span.bytes, body.span.bytes, tail.span.bytes)
@@ -27,7 +25,6 @@ struct GatheredSendTests {
       let received = try await far.receive(atMost: expected.count)
       #expect(firstDifference(received, expected) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -36,7 +33,8 @@ struct GatheredSendTests {
     let byteCount = 30_000
     try await withLoops(2) { group in
       let pair = try await ConnectionPair(on: group, options: .tight)
-      try await requireWholeMessages(of: byteCount, through: pair, on: group.loops) { near, byte in
+      try await requireWholeMessages(of: byteCount, from: pair.near, to: pair.far, on: group.loops)
+      { near, byte in
         let third = [UInt8](repeating: byte, count: byteCount / 3)
         try await near.send(gathering: [third, third, third])
       }
@@ -46,9 +44,7 @@ struct GatheredSendTests {
 
   @Test("A deadline tells how many bytes of all pieces went out, and what follows begins there")
   func cut() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let message = numbered(3 << 20)
       let parts = [message[..<100], message[100..<1000], message[1000...]].map { Array($0) }
       let error = await failure { () async throws(SocketError) in
@@ -57,39 +53,31 @@ struct GatheredSendTests {
       let cut = error?.byteCount ?? 0
       #expect(error?.cause == .timeout && cut > 1000 && cut < message.count)
       #expect(await near.unsentByteCount == 0)
-      try await expectNextSend(behind: cut, of: message, through: pair)
-      await pair.close()
+      try await expectNextSend(behind: cut, of: message, from: near, to: far)
     }
   }
 
   @Test("A cancelled send behind another one lets go of all its pieces, of which none went out")
   func cancelled() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let first = Task { try await near.send(numbered(2 << 20)) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
-      let second = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in
-          try await near.send(gathering: [[1], [2], [3]])
-        }
+      let second = attempt { () async throws(SocketError) in
+        try await near.send(gathering: [[1], [2], [3]])
       }
       await near.loop.until { near.stream.sending.pieces.count == 4 }
       second.cancel()
       let error = await second.value
       #expect(error?.cause == .cancellation && error?.byteCount == 0)
-      let received = try await pair.far.receive(atMost: 2 << 20)
+      let received = try await far.receive(atMost: 2 << 20)
       #expect(firstDifference(received, numbered(2 << 20)) == nil)
       try await first.value
-      await pair.close()
     }
   }
 
   @Test("A failure counts the pieces that went out before it")
   func broken() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight) { near, far in
       let sending = Task { () -> SocketError? in
         let parts = [numbered(1000), numbered(1000), numbered(4 << 20)]
         return await failure { () async throws(SocketError) in
@@ -100,7 +88,6 @@ struct GatheredSendTests {
       await far.close()
       let error = await sending.value
       #expect(error?.cause == .kernel && (error?.byteCount ?? 0) >= received)
-      await pair.close()
     }
   }
 }

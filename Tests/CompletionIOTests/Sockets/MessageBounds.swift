@@ -11,15 +11,16 @@ import Testing
 ///
 /// - Parameters:
 ///   - byteCount: Of a message, all of whose bytes are the same.
-///   - pair: A connection whose buffers are smaller than the messages.
+///   - near: The sending end of a connection whose buffers are smaller than the messages.
+///   - far: The other end.
 ///   - loops: Where the tasks run, in turn; anywhere if there are none.
 ///   - send: Sends one message of the byte.
 /// - Throws: A requirement that is not met, and errors of the connection.
 func requireWholeMessages(
-  of byteCount: Int, through pair: ConnectionPair, on loops: [CompletionLoop] = [],
+  of byteCount: Int, from near: StreamConnection, to far: StreamConnection,
+  on loops: [CompletionLoop] = [],
   _ send: @escaping @Sendable (StreamConnection, UInt8) async throws -> Void
 ) async throws {
-  let (near, far) = (pair.near, pair.far)
   try await withThrowingTaskGroup { tasks in
     for sender in 0..<8 {
       tasks.addTask(executorPreference: loops.isEmpty ? nil : loops[sender % loops.count]) {
@@ -41,16 +42,16 @@ func requireWholeMessages(
 /// - Parameters:
 ///   - cut: How many bytes of the message went out.
 ///   - message: The bytes of the send that was cut.
-///   - pair: The connection.
+///   - near: The end that sends.
+///   - far: The other end.
 ///   - sourceLocation: Where the expectation is.
 /// - Throws: Errors of the connection.
 func expectNextSend(
-  behind cut: Int, of message: [UInt8], through pair: ConnectionPair,
+  behind cut: Int, of message: [UInt8], from near: StreamConnection, to far: StreamConnection,
   sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-  let near = pair.near
   async let next: Void = near.send([UInt8](repeating: 0xee, count: 1000))
-  let received = try await pair.far.receive(atMost: cut + 1000)
+  let received = try await far.receive(atMost: cut + 1000)
   let expected = message[..<cut] + [UInt8](repeating: 0xee, count: 1000)
   #expect(firstDifference(received, Array(expected)) == nil, sourceLocation: sourceLocation)
   try await next

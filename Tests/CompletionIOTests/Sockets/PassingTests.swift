@@ -13,7 +13,7 @@ import Uring
 @Suite("Passed descriptors", .timeLimit(.minutes(3)))
 struct PassingTests {
   /// Runs a body with a pair of connections on one loop.
-  private func withPair(
+  private func withUnixPair(
     _ body: (StreamConnection, StreamConnection) async throws -> Void
   ) async throws {
     try await withLoops { group in
@@ -82,7 +82,7 @@ struct PassingTests {
   @Test("The receiver gets descriptors of its own for the same files, in order")
   func same() async throws {
     let files = try (0..<3).map { try TestFile(numbered(10, from: $0)) }
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       // One of them twice.
       let passed = (files + [files[0]]).map(\.descriptor)
       try await near.send([1, 2, 3], passing: passed)
@@ -104,7 +104,7 @@ struct PassingTests {
   @Test("Messages are received each by itself, beside plain bytes; a long one passes them once")
   func boundaries() async throws {
     let file = try TestFile([9])
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       near.enqueue(copying: [1])
       let sending = Task {
         try await near.send([2], passing: [file.descriptor])
@@ -130,7 +130,7 @@ struct PassingTests {
   func closed() async throws {
     let file = try TestFile([9])
     try await leavingNoDescriptors {
-      try await withPair { near, far in
+      try await withUnixPair { near, far in
         var memory: [UInt8] = [0, 0]
         try await near.send([1], passing: [file.descriptor, file.descriptor])
         try await near.send([2], passing: [file.descriptor, file.descriptor, file.descriptor])
@@ -162,7 +162,7 @@ struct PassingTests {
   @Test("As many as a message may pass, and more")
   func limit() async throws {
     let file = try TestFile([9])
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       let passed = [FileDescriptor](repeating: file.descriptor, count: 253)
       try await near.send([1], passing: passed)
       let message = try await received(far, descriptorLimit: 1000)
@@ -179,12 +179,10 @@ struct PassingTests {
   func unfit() async throws {
     let file = try TestFile([9])
     let isOpenNowhere = FileDescriptor(rawValue: .max)
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       let queued = Task { try await near.send(numbered(1 << 20)) }
-      let failing = Task {
-        await failure { () async throws(SocketError) in
-          try await near.send([1], passing: [file.descriptor, isOpenNowhere])
-        }
+      let failing = attempt { () async throws(SocketError) in
+        try await near.send([1], passing: [file.descriptor, isOpenNowhere])
       }
       let received = try await far.receive(atMost: 1 << 20)
       #expect(firstDifference(received, numbered(1 << 20)) == nil)
@@ -205,27 +203,25 @@ struct PassingTests {
   @Test("TCP passes none")
   func overTCP() async throws {
     let file = try TestFile([9])
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
+    try await withPair { near, far in
       let sending = await failure { () async throws(SocketError) in
-        try await pair.near.send([1], passing: [file.descriptor])
+        try await near.send([1], passing: [file.descriptor])
       }
       let receiving = await failure { () async throws(SocketError) in
-        _ = try await receive(pair.near)
+        _ = try await receive(near)
       }
       for error in [sending, receiving] {
         #expect(error?.errno == .notSupportedOnSocket && error?.cause == .descriptors)
       }
-      try await pair.near.send([7])
-      #expect(try await pair.far.receive(atMost: 1) == [7])
-      await pair.close()
+      try await near.send([7])
+      #expect(try await far.receive(atMost: 1) == [7])
     }
   }
 
   @Test("A receive that was armed ahead of demand is ended first; its bytes are not lost")
   func afterPlainReceives() async throws {
     let file = try TestFile([9])
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       try await near.send([1])
       #expect(try await far.receive(atMost: 1) == [1])
       // These come while the next receive is armed, if the kernel has such.
@@ -249,14 +245,12 @@ struct PassingTests {
   @Test(
     "A receive of messages ends early, at the end of the stream, and when another task receives")
   func ends() async throws {
-    try await withPair { near, far in
+    try await withUnixPair { near, far in
       let late = await failure { () async throws(SocketError) in
         _ = try await receive(far, timeout: .milliseconds(2))
       }
       #expect(late?.cause == .timeout)
-      let waiting = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in _ = try await receive(far) }
-      }
+      let waiting = attempt { () async throws(SocketError) in _ = try await receive(far) }
       await far.loop.until { far.stream.receiving.state == .reading }
       let busy = await failure { () async throws(SocketError) in _ = try await receive(far) }
       #expect(busy?.cause == .busy)

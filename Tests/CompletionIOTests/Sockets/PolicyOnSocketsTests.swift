@@ -17,9 +17,7 @@ struct PolicyOnSocketsTests {
     "A policy that shows EAGAIN says exactly how much went out",
     arguments: [ResubmissionPolicy.nonblocking, .retry(limit: 3)])
   func surfaces(policy: ResubmissionPolicy) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight, policy: policy)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight, policy: policy) { near, far in
       var sentCount = 0
       // Nobody reads before the first refusal, however slow the machine is.
       var receiving: Task<[UInt8], any Error>?
@@ -36,23 +34,19 @@ struct PolicyOnSocketsTests {
       }
       let received = try await #require(receiving).value
       #expect(firstDifference(received, Self.message) == nil)
-      await pair.close()
     }
   }
 
   @Test("Backing off sleeps and tries again until all is out")
   func backsOff() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(
-        on: group, options: .tight,
-        policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(4)))
-      let near = pair.near
+    try await withPair(
+      options: .tight, policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(4))
+    ) { near, far in
       let sending = Task { try await near.send(Self.message) }
       await near.loop.until { near.loop.statistics.count(of: .backOff) >= 3 }
-      let received = try await pair.far.receive(atMost: Self.message.count)
+      let received = try await far.receive(atMost: Self.message.count)
       #expect(firstDifference(received, Self.message) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -85,9 +79,7 @@ struct PolicyOnSocketsTests {
 
   @Test("An empty receive buffer", arguments: [ResubmissionPolicy.nonblocking, .retry(limit: 2)])
   func emptyReceiveBuffer(policy: ResubmissionPolicy) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, policy: policy)
-      let near = pair.near
+    try await withPair(policy: policy) { near, far in
       let error = await failure { () async throws(SocketError) in
         _ = try await near.receive(8)
       }
@@ -96,41 +88,34 @@ struct PolicyOnSocketsTests {
       #expect(error?.attempts == (policy == .nonblocking ? 1 : 3))
       let leased = await failure { () async throws(SocketError) in _ = try await near.receive() }
       #expect(leased?.errno == .resourceTemporarilyUnavailable)
-      try await pair.far.send([1, 2, 3])
+      try await far.send([1, 2, 3])
       #expect(try await near.receive(8) == [1, 2, 3])
-      await pair.far.close()
+      await far.close()
       #expect(try await near.receive(8) == [])
-      await pair.close()
     }
   }
 
   @Test("A receive backs off until bytes come")
   func receiveBacksOff() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(
-        on: group, policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(1)))
-      let near = pair.near
+    try await withPair(policy: .backoff(initial: .milliseconds(1), limit: .milliseconds(1))) {
+      near, far in
       let receiving = Task { try await near.receive(8) }
       await near.loop.until { near.loop.statistics.count(of: .backOff) >= 2 }
-      try await pair.far.send([4, 5])
+      try await far.send([4, 5])
       #expect(try await receiving.value == [4, 5])
-      await pair.close()
     }
   }
 
   @Test("A policy changes with the next operation")
   func setPolicy() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      pair.near.setPolicy(.nonblocking)
-      let near = pair.near
+    try await withPair { near, far in
+      near.setPolicy(.nonblocking)
       let error = await failure { () async throws(SocketError) in _ = try await near.receive(1) }
       #expect(error?.errno == .resourceTemporarilyUnavailable)
-      pair.near.setPolicy(.completion)
+      near.setPolicy(.completion)
       let receiving = Task { try await near.receive(1) }
-      try await pair.far.send([9])
+      try await far.send([9])
       #expect(try await receiving.value == [9])
-      await pair.close()
     }
   }
 }

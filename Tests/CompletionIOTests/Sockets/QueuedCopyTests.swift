@@ -36,9 +36,7 @@ struct QueuedCopyTests {
 
   @Test("A flush returns when what was queued before it is out, and not before")
   func flush() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight) { near, far in
       try await near.flush()
       let message = numbered(1 << 20)
       near.enqueue(copying: message)
@@ -53,9 +51,7 @@ struct QueuedCopyTests {
         try await near.flush(timeout: .milliseconds(2))
       }
       #expect(late?.cause == .timeout)
-      let cancelled = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in try await near.flush() }
-      }
+      let cancelled = attempt { () async throws(SocketError) in try await near.flush() }
       cancelled.cancel()
       #expect(await cancelled.value?.cause == .cancellation)
       #expect(!hasFlushed.hasHappened)
@@ -63,16 +59,13 @@ struct QueuedCopyTests {
       #expect(firstDifference(received, message) == nil)
       try await flushing.value
       #expect(await near.unsentByteCount == 0)
-      await pair.close()
     }
   }
 
   /// What is queued behind a flush is not what it waits for.
   @Test("A flush in the middle of the queue")
   func flushInTheMiddle() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight) { near, far in
       near.enqueue(copying: numbered(300_000))
       let flushing = Task { try await near.flush() }
       await near.loop.until { near.stream.sending.pieces.count == 2 }
@@ -82,22 +75,15 @@ struct QueuedCopyTests {
       #expect(await near.unsentByteCount > 0)
       let rest = try await far.receive(atMost: 300_000 + (4 << 20) - first.count)
       #expect(firstDifference(first + rest, numbered(300_000 + (4 << 20))) == nil)
-      await pair.close()
     }
   }
 
   @Test("A flush of bytes that do not get out says why")
   func brokenFlush() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight) { near, far in
       near.enqueue(copying: numbered(4 << 20))
-      let flushing = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in try await near.flush() }
-      }
-      let waiting = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in try await near.waitForRoom() }
-      }
+      let flushing = attempt { () async throws(SocketError) in try await near.flush() }
+      let waiting = attempt { () async throws(SocketError) in try await near.waitForRoom() }
       await near.loop.until {
         near.stream.sending.pieces.count == 2 && near.stream.extras?.roomWaiters.count == 1
       }
@@ -107,15 +93,12 @@ struct QueuedCopyTests {
       }
       let next = await failure { () async throws(SocketError) in try await near.flush() }
       #expect(next != nil)
-      await pair.close()
     }
   }
 
   @Test("A caller that heeds the marks queues no more than they allow")
   func marks() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .tight) { near, far in
       near.setUnsentMarks(low: 100_000, high: 100_000)
       let sending = Task(executorPreference: near.loop) {
         var largest = 0
@@ -139,23 +122,17 @@ struct QueuedCopyTests {
       #expect(firstDifference(try await far.receiveAll(), numbered(2_000_000)) == nil)
       let largest = try await sending.value
       #expect(largest > 100_000 && largest <= 110_000)
-      await pair.close()
     }
   }
 
   @Test("A wait for room on a connection that is closed")
   func closed() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, _ in
       near.enqueue(copying: numbered(4 << 20))
-      let waiting = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in try await near.waitForRoom() }
-      }
+      let waiting = attempt { () async throws(SocketError) in try await near.waitForRoom() }
       await near.loop.until { near.stream.extras?.roomWaiters.count == 1 }
       near.abort()
       #expect(await waiting.value?.cause == .closed)
-      await pair.close()
     }
   }
 }

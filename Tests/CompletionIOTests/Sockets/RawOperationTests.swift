@@ -61,12 +61,11 @@ struct RawOperationTests {
       let listener = try PlainSocket.listening()
       let (accepts, acceptToken) = try await submit(
         .acceptMultishot(from: listener.target), to: loop)
-      let client = try PlainSocket()
-      try client.connect(to: listener.localAddress)
+      let client = try PlainSocket.connected(to: listener.localAddress)
       await loop.until { accepts.results.count == 1 }
-      let second = try PlainSocket()
-      try second.connect(to: listener.localAddress)
+      let second = HeldSocket(try .connected(to: listener.localAddress))
       await loop.until { accepts.results.count == 2 }
+      withExtendedLifetime(second) {}
       #expect(!accepts.isOver)
       let server = Descriptor.file(FileDescriptor(rawValue: accepts.results[0]))
       let (receives, receiveToken) = try await submit(

@@ -113,11 +113,9 @@ struct RefusalTests {
     try await withLoops { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       do {
-        let peer = try PlainSocket()
-        try peer.connect(to: listener.localAddress)
+        let peer = try PlainSocket.connected(to: listener.localAddress)
         let connection = try await listener.accept()
-        let receiving = Task {
-          await failure { () async throws(SocketError) in _ = try await connection.receive() }
+        let receiving = attempt { () async throws(SocketError) in _ = try await connection.receive()
         }
         await connection.loop.until { connection.stream.receiving.receiver != nil }
         peer.reset()
@@ -127,13 +125,10 @@ struct RefusalTests {
         await connection.close()
       }
       do {
-        let peer = try PlainSocket()
-        try peer.connect(to: listener.localAddress)
+        let peer = try PlainSocket.connected(to: listener.localAddress)
         let connection = try await listener.accept()
-        let sending = Task {
-          await failure { () async throws(SocketError) in
-            try await connection.send(numbered(4 << 20))
-          }
+        let sending = attempt { () async throws(SocketError) in
+          try await connection.send(numbered(4 << 20))
         }
         await connection.loop.until { connection.stream.sending.state == .sending(.waiting) }
         peer.reset()

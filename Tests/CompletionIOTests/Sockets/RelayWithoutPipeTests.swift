@@ -104,8 +104,8 @@ struct RelayWithoutPipeTests {
   func nonblocking() async throws {
     try await withLoops { group in
       let loop = group.loops[0]
-      let (client, first) = try RawSocket.pair(isNonblocking: true)
-      let (second, server) = try RawSocket.pair(isNonblocking: true)
+      let (client, first) = try SocketPair(isNonblocking: true).release()
+      let (second, server) = try SocketPair(isNonblocking: true).release()
       var sides: [StreamConnection] = []
       for descriptor in [client, first, second, server] {
         sides.append(try await StreamConnection.adopt(descriptor, on: loop))

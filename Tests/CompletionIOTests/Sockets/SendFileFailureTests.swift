@@ -18,24 +18,19 @@ struct SendFileFailureTests {
     arguments: Way.allCases, [0, 5000, 200_000, 1 << 20])
   func short(way: Way, byteCount: Int) async throws {
     let file = try TestFile(numbered(byteCount))
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, policy: way.policy)
-      let near = pair.near
-      let sending = Task {
-        await failure { () async throws(SocketError) in
-          try await near.sendFile(file.descriptor, byteCount: byteCount + 70_000)
-        }
+    try await withPair(policy: way.policy) { near, far in
+      let sending = attempt { () async throws(SocketError) in
+        try await near.sendFile(file.descriptor, byteCount: byteCount + 70_000)
       }
       // The connection is as good as before.
-      let received = try await pair.far.receive(atMost: byteCount)
+      let received = try await far.receive(atMost: byteCount)
       #expect(firstDifference(received, numbered(byteCount)) == nil)
       let error = await sending.value
       #expect(error?.cause == .file && error?.errno == .noData)
       #expect(error?.byteCount == byteCount)
       #expect(error?.description.contains("shorter") == true)
       try await near.send([7])
-      #expect(try await pair.far.receive(atMost: 1) == [7])
-      await pair.close()
+      #expect(try await far.receive(atMost: 1) == [7])
     }
   }
 
@@ -46,9 +41,7 @@ struct SendFileFailureTests {
     let folder = unsafe try FileDescriptor.open("/", .readOnly)
     let unreadable = FileDescriptor(rawValue: .max)
     defer { for end in [pipe.readEnd, pipe.writeEnd, folder] { try? end.close() } }
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, policy: way.policy)
-      let near = pair.near
+    try await withPair(policy: way.policy) { near, far in
       let cases: [(FileDescriptor, Int, [Errno])] = [
         (unreadable, 0, [.badFileDescriptor]),
         (pipe.writeEnd, 0, [.badFileDescriptor, .illegalSeek]),
@@ -67,8 +60,7 @@ struct SendFileFailureTests {
       }
       #expect(negative?.errno == .invalidArgument && negative?.cause == .file)
       try await near.send([7])
-      #expect(try await pair.far.receive(atMost: 1) == [7])
-      await pair.close()
+      #expect(try await far.receive(atMost: 1) == [7])
     }
   }
 
@@ -78,20 +70,15 @@ struct SendFileFailureTests {
   func broken(way: Way, isClosedHere: Bool) async throws {
     let file = try TestFile(numbered(4 << 20))
     try await leavingNoDescriptors {
-      try await withLoops { group in
-        let pair = try await ConnectionPair(on: group, options: .snug, policy: way.policy)
-        let near = pair.near
-        let sending = Task {
-          await failure { () async throws(SocketError) in
-            try await near.sendFile(file.descriptor, byteCount: 4 << 20)
-          }
+      try await withPair(options: .snug, policy: way.policy) { near, far in
+        let sending = attempt { () async throws(SocketError) in
+          try await near.sendFile(file.descriptor, byteCount: 4 << 20)
         }
-        let received = try await pair.far.receive(atMost: 100_000).count
-        if isClosedHere { near.abort() } else { pair.far.reset() }
+        let received = try await far.receive(atMost: 100_000).count
+        if isClosedHere { near.abort() } else { far.reset() }
         let error = await sending.value
         #expect(error?.cause == (isClosedHere ? .closed : .kernel), "\(String(describing: error))")
         #expect((error?.byteCount ?? 0) >= received)
-        await pair.close()
       }
     }
   }
@@ -100,9 +87,7 @@ struct SendFileFailureTests {
   func standstill() async throws {
     let message = numbered(2 << 20)
     let file = try TestFile(message)
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug)
-      let near = pair.near
+    try await withPair(options: .snug) { near, far in
       var sentCount = 0
       // The first fills the kernel's buffers, and the others wait for nothing.
       for _ in 0..<4 {
@@ -116,26 +101,22 @@ struct SendFileFailureTests {
       }
       async let sending: Void = near.sendFile(
         file.descriptor, offset: sentCount, byteCount: message.count - sentCount)
-      let received = try await pair.far.receive(atMost: message.count)
+      let received = try await far.receive(atMost: message.count)
       #expect(firstDifference(received, message) == nil)
       try await sending
-      await pair.close()
     }
   }
 
   @Test("A close lets a queued file go out first", arguments: Way.allCases)
   func drained(way: Way) async throws {
     let file = try TestFile(numbered(1 << 20))
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug, policy: way.policy)
-      let near = pair.near
+    try await withPair(options: .snug, policy: way.policy) { near, far in
       let sending = Task { try await near.sendFile(file.descriptor, byteCount: 1 << 20) }
       await near.loop.until { near.stream.sending.isWithKernel }
       let closing = Task { await near.close() }
-      #expect(firstDifference(try await pair.far.receiveAll(), numbered(1 << 20)) == nil)
+      #expect(firstDifference(try await far.receiveAll(), numbered(1 << 20)) == nil)
       try await sending.value
       await closing.value
-      await pair.close()
     }
   }
 

@@ -63,9 +63,7 @@ struct SendFileTests {
   @Test("A file goes out in order with what is queued, and whole", arguments: Way.allCases)
   func order(way: Way) async throws {
     let file = try TestFile(numbered(400_000))
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, policy: way.policy)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(policy: way.policy) { near, far in
       let sending = Task(executorPreference: near.loop) {
         near.enqueue(copying: numbered(1000))
         async let first: Void = near.sendFile(file.descriptor, offset: 1000, byteCount: 199_000)
@@ -78,7 +76,6 @@ struct SendFileTests {
       let received = try await far.receive(atMost: 210_505)
       #expect(firstDifference(received, numbered(210_505)) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
@@ -90,7 +87,8 @@ struct SendFileTests {
     }
     try await withLoops(2) { group in
       let pair = try await ConnectionPair(on: group, policy: way.policy)
-      try await requireWholeMessages(of: byteCount, through: pair, on: group.loops) { near, byte in
+      try await requireWholeMessages(of: byteCount, from: pair.near, to: pair.far, on: group.loops)
+      { near, byte in
         try await near.sendFile(files[Int(byte)].descriptor, byteCount: byteCount)
       }
       await pair.close()
@@ -103,9 +101,7 @@ struct SendFileTests {
   func cut(way: Way) async throws {
     let message = numbered(6 << 20)
     let file = try TestFile(message)
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug, policy: way.policy)
-      let near = pair.near
+    try await withPair(options: .snug, policy: way.policy) { near, far in
       let error = await failure { () async throws(SocketError) in
         try await near.sendFile(
           file.descriptor, byteCount: message.count, timeout: .milliseconds(30))
@@ -113,32 +109,26 @@ struct SendFileTests {
       let cut = error?.byteCount ?? 0
       #expect(error?.cause == .timeout && cut < message.count)
       #expect(await near.unsentByteCount == 0)
-      try await expectNextSend(behind: cut, of: message, through: pair)
-      await pair.close()
+      try await expectNextSend(behind: cut, of: message, from: near, to: far)
     }
   }
 
   @Test("A cancelled file behind another send takes nothing with it", arguments: Way.allCases)
   func cancelled(way: Way) async throws {
     let file = try TestFile(numbered(3 << 20))
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug, policy: way.policy)
-      let near = pair.near
+    try await withPair(options: .snug, policy: way.policy) { near, far in
       let first = Task { try await near.sendFile(file.descriptor, byteCount: 3 << 20) }
       await near.loop.until { near.stream.sending.isWithKernel }
-      let second = Task { () -> SocketError? in
-        await failure { () async throws(SocketError) in
-          try await near.sendFile(file.descriptor, byteCount: 70_000)
-        }
+      let second = attempt { () async throws(SocketError) in
+        try await near.sendFile(file.descriptor, byteCount: 70_000)
       }
       await near.loop.until { near.stream.sending.pieces.count == 2 }
       second.cancel()
       let error = await second.value
       #expect(error?.cause == .cancellation && error?.byteCount == 0)
-      let received = try await pair.far.receive(atMost: 3 << 20)
+      let received = try await far.receive(atMost: 3 << 20)
       #expect(firstDifference(received, numbered(3 << 20)) == nil)
       try await first.value
-      await pair.close()
     }
   }
 }

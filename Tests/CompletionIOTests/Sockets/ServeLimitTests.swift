@@ -15,33 +15,20 @@ struct ServeLimitTests {
   func connections() async throws {
     try await withLoops { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let running = Mutex(0)
-      let most = Mutex(0)
+      let running = RunningCount()
       let serving = Task {
         try await listener.serve(limits: ServeLimits(connectionsPerLoop: 2)) { connection in
-          let count = running.withLock { count in
-            count += 1
-            return count
-          }
-          most.withLock { $0 = max($0, count) }
-          defer { running.withLock { $0 -= 1 } }
+          running.change(1)
+          defer { running.change(-1) }
           try await echo(connection)
         }
       }
-      try await withThrowingTaskGroup(of: Void.self) { clients in
-        for _ in 0..<20 {
-          clients.addTask {
-            let client = try await StreamConnection.connect(
-              to: listener.localAddress, on: group.loops[0])
-            try await client.exchange(10, times: 5)
-            await client.close()
-          }
-        }
-        try await clients.waitForAll()
+      try await visit(listener.localAddress, times: 20, on: group) { client, _ in
+        try await client.exchange(10, times: 5)
       }
       await listener.close()
       try await serving.value
-      #expect(most.withLock { $0 } == 2)
+      #expect(running.most == 2 && running.all == 20)
     }
   }
 

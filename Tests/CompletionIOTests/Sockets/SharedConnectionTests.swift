@@ -13,9 +13,7 @@ import Uring
 struct SharedConnectionTests {
   @Test("One task receives while another sends")
   func bothWays() async throws {
-    try await withLoops(2) { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(loops: 2) { near, far in
       let message = numbered(3 << 20)
       try await withThrowingTaskGroup { tasks in
         for connection in [near, far] {
@@ -31,44 +29,37 @@ struct SharedConnectionTests {
         }
         try await tasks.waitForAll()
       }
-      await pair.close()
     }
   }
 
   @Test("Sends of several tasks go out each whole")
   func severalSenders() async throws {
     let byteCount = 40_000
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      try await requireWholeMessages(of: byteCount, through: pair) { near, byte in
+    try await withPair(options: .tight) { near, far in
+      try await requireWholeMessages(of: byteCount, from: near, to: far) { near, byte in
         try await near.send([UInt8](repeating: byte, count: byteCount))
       }
-      await pair.close()
     }
   }
 
   @Test("A half-closed connection still receives")
   func halfClose() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      try await pair.near.send(numbered(100_000))
-      try await pair.near.finishSending()
-      #expect(firstDifference(try await pair.far.receiveAll(), numbered(100_000)) == nil)
-      #expect(try await pair.far.receive() == nil)
-      try await pair.far.send(numbered(200_000))
-      await pair.far.close()
-      #expect(firstDifference(try await pair.near.receiveAll(), numbered(200_000)) == nil)
-      let error = await failure { () async throws(SocketError) in try await pair.near.send([1]) }
+    try await withPair { near, far in
+      try await near.send(numbered(100_000))
+      try await near.finishSending()
+      #expect(firstDifference(try await far.receiveAll(), numbered(100_000)) == nil)
+      #expect(try await far.receive() == nil)
+      try await far.send(numbered(200_000))
+      await far.close()
+      #expect(firstDifference(try await near.receiveAll(), numbered(200_000)) == nil)
+      let error = await failure { () async throws(SocketError) in try await near.send([1]) }
       #expect(error?.errno == .brokenPipe)
-      await pair.close()
     }
   }
 
   @Test("Both ways to receive on one connection")
   func mixedReceives() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair { near, far in
       let message = numbered(500_000)
       let sending = Task {
         try await near.send(message)
@@ -91,7 +82,6 @@ struct SharedConnectionTests {
       try await sending.value
       #expect(try await far.receive(9) == [])
       #expect(try await far.receive() == nil)
-      await pair.close()
     }
   }
 

@@ -12,9 +12,7 @@ import Uring
 struct SocketDeadlineTests {
   @Test("A receive past its deadline leaves the connection as it was")
   func receive() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       for _ in 0..<3 {
         let error = await failure { () async throws(SocketError) in
           _ = try await near.receive(timeout: .milliseconds(2))
@@ -23,23 +21,20 @@ struct SocketDeadlineTests {
         #expect(error?.cause == .timeout)
         #expect(error?.operation == .receive)
       }
-      try await pair.far.send([1, 2])
+      try await far.send([1, 2])
       #expect(try await near.receive(atMost: 2) == [1, 2])
       // A deadline that is not needed is forgotten.
-      try await pair.far.send([3])
+      try await far.send([3])
       #expect(try await near.receive(timeout: .seconds(3600))?.byteCount == 1)
       await near.loop.until { near.loop.operationCount <= 4 }
-      await pair.close()
     }
   }
 
   @Test("A receive into memory past its deadline", arguments: [false, true])
   func receiveIntoMemory(afterLease: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
+    try await withPair { near, far in
       if afterLease {
-        try await pair.far.send([8])
+        try await far.send([8])
         #expect(try await near.receive(atMost: 1) == [8])
       }
       let error = await failure { () async throws(SocketError) in
@@ -47,9 +42,8 @@ struct SocketDeadlineTests {
       }
       #expect(error?.errno == .timedOut)
       #expect(error?.cause == .timeout)
-      try await pair.far.send([1, 2])
+      try await far.send([1, 2])
       #expect(try await near.receive(4, timeout: .seconds(3600)) == [1, 2])
-      await pair.close()
     }
   }
 
@@ -102,9 +96,7 @@ struct SocketDeadlineTests {
 
   @Test("A deadline on one send leaves the others alone")
   func manySends() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let first = Task { try await near.send(numbered(2 << 20)) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       // Queued behind it, of which nothing can have gone out.
@@ -113,28 +105,24 @@ struct SocketDeadlineTests {
       }
       #expect(error?.cause == .timeout)
       #expect(error?.byteCount == 0)
-      let received = try await pair.far.receive(atMost: 2 << 20)
+      let received = try await far.receive(atMost: 2 << 20)
       #expect(firstDifference(received, numbered(2 << 20)) == nil)
       try await first.value
       try await near.send([4])
-      #expect(try await pair.far.receive(atMost: 1) == [4])
-      await pair.close()
+      #expect(try await far.receive(atMost: 1) == [4])
     }
   }
 
   @Test("What follows a send that its deadline has cut begins at the cut")
   func behindACut() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .tight)
-      let near = pair.near
+    try await withPair(options: .tight) { near, far in
       let message = numbered(2 << 20)
       let error = await failure { () async throws(SocketError) in
         try await near.send(message, timeout: .milliseconds(5))
       }
       let cut = error?.byteCount ?? 0
       #expect(error?.cause == .timeout && cut > 0 && cut < message.count)
-      try await expectNextSend(behind: cut, of: message, through: pair)
-      await pair.close()
+      try await expectNextSend(behind: cut, of: message, from: near, to: far)
     }
   }
 }

@@ -139,17 +139,13 @@ struct SocketShutdownTests {
     try await withLoops { group in
       let pair = try await ConnectionPair(on: group)
       let near = pair.near
-      let receiving = Task {
-        await failure { () async throws(SocketError) in _ = try await near.receive() }
-      }
+      let receiving = attempt { () async throws(SocketError) in _ = try await near.receive() }
       await near.loop.until { near.stream.receiving.receiver != nil }
       await near.close()
       let far = pair.far
-      let intoMemory = Task {
-        await failure { () async throws(SocketError) in
-          while try await far.receive(1) != [] {}
-          _ = try await far.receive(1)
-        }
+      let intoMemory = attempt { () async throws(SocketError) in
+        while try await far.receive(1) != [] {}
+        _ = try await far.receive(1)
       }
       #expect(await intoMemory.value == nil)
       var errors = [await receiving.value]
@@ -173,16 +169,11 @@ struct SocketShutdownTests {
 
   @Test("A close ends a receive into memory")
   func closeEndsDirectReceive() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let near = pair.near
-      let receiving = Task {
-        await failure { () async throws(SocketError) in _ = try await near.receive(8) }
-      }
+    try await withPair { near, _ in
+      let receiving = attempt { () async throws(SocketError) in _ = try await near.receive(8) }
       await near.loop.until { near.stream.receiving.state == .reading }
       await near.close()
       #expect(await receiving.value?.cause == .closed)
-      await pair.close()
     }
   }
 }

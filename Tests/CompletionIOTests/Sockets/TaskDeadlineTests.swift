@@ -18,13 +18,12 @@ struct TaskDeadlineTests {
 
   @Test("Behind a deadline nothing is received, and what has come stays", arguments: Form.allCases)
   func receivesNothing(_ form: Form) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, past) = (pair.near, group.loops[0].now)
+    try await withPair { near, far in
+      let past = near.loop.now
       // So that bytes come without being asked for.
-      try await pair.far.send([1])
+      try await far.send([1])
       #expect(try await near.receive(atMost: 1) == [1])
-      try await pair.far.send([2, 3])
+      try await far.send([2, 3])
       await near.loop.until { near.stream.receiving.byteCount == 2 }
       let lease = await failure { () async throws(SocketError) in
         switch form {
@@ -45,15 +44,13 @@ struct TaskDeadlineTests {
         #expect(error?.operation == .receive)
       }
       #expect(try await near.receive(atMost: 2) == [2, 3])
-      await pair.close()
     }
   }
 
   @Test("Behind a deadline nothing is sent", arguments: Form.allCases)
   func sendsNothing(_ form: Form) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, past) = (pair.near, group.loops[0].now)
+    try await withPair { near, far in
+      let past = near.loop.now
       let error = await failure { () async throws(SocketError) in
         switch form {
         case .until: try await near.send([1, 2], until: past)
@@ -66,16 +63,14 @@ struct TaskDeadlineTests {
       #expect(error?.cause == .timeout && error?.byteCount == 0 && error?.operation == .send)
       try await near.send([9], until: near.loop.now + .seconds(3600))
       try await near.finishSending()
-      #expect(try await pair.far.receiveAll() == [9])
-      await pair.close()
+      #expect(try await far.receiveAll() == [9])
     }
   }
 
   @Test("Each wait of the body ends at the deadline, and the connection can be used behind it")
   func waitsEnd() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, loop) = (pair.near, group.loops[0])
+    try await withPair { near, far in
+      let loop = near.loop
       let deadline = loop.now + .milliseconds(5)
       await near.withDeadline(deadline) {
         for _ in 0..<3 {
@@ -85,17 +80,15 @@ struct TaskDeadlineTests {
         }
       }
       try await near.send([1])
-      #expect(try await pair.far.receive(atMost: 1) == [1])
+      #expect(try await far.receive(atMost: 1) == [1])
       #expect(loop.deadlineScopeCount.load(ordering: .relaxed) == 0)
-      await pair.close()
     }
   }
 
   @Test("Of a deadline and another, or a timeout, the earlier counts", arguments: 0..<4)
   func earlierCounts(_ kind: Int) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, loop) = (pair.near, group.loops[0])
+    try await withPair { near, _ in
+      let loop = near.loop
       let (soon, late) = (loop.now + .milliseconds(5), loop.now + .seconds(3600))
       let error = await failure { () async throws(SocketError) in
         try await near.withDeadline(kind == 0 || kind == 2 ? soon : late) {
@@ -111,7 +104,6 @@ struct TaskDeadlineTests {
         }
       }
       #expect(error?.cause == .timeout)
-      await pair.close()
     }
   }
 
@@ -155,19 +147,17 @@ struct TaskDeadlineTests {
 
   @Test("Timers and closes in a body are not cut short")
   func notCutShort() async throws {
-    try await withLoops { group in
-      let loop = group.loops[0]
-      let pair = try await ConnectionPair(on: group)
+    try await withPair { near, _ in
+      let loop = near.loop
       let ends = Tally()
       let timer = LoopTimer(on: loop) { ends.add() }
       await loop.withDeadline(loop.now) {
         await loop.isolation.run { _ in timer.start(.seconds(3600)) }
-        await pair.near.close()
+        await near.close()
       }
-      #expect(await loop.ask { pair.near.stream.closing == .closed })
+      #expect(await loop.ask { near.stream.closing == .closed })
       #expect(ends.value == 0)
       timer.cancel()
-      await pair.close()
     }
   }
 

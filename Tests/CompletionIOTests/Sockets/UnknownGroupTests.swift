@@ -18,8 +18,7 @@ struct UnknownGroupTests {
     try await withLoops { group in
       let loop = group.loops[0]
       let listener = try PlainSocket.listening()
-      let client = try PlainSocket()
-      try client.connect(to: listener.localAddress)
+      let client = try PlainSocket.connected(to: listener.localAddress)
       let server = try listener.accept()
       client.send([1, 2, 3])
       let target = server.target

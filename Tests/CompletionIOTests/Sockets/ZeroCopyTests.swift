@@ -15,9 +15,7 @@ struct ZeroCopyTests {
 
   @Test("Bytes arrive whole, and in order with sends of other kinds")
   func order() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair { near, far in
       let sending = Task(executorPreference: near.loop) {
         near.enqueue(copying: numbered(10))
         async let first: Void = Self.send(numbered(300_000, from: 10), on: near)
@@ -32,7 +30,6 @@ struct ZeroCopyTests {
       try await sending.value
       #expect(await near.unsentByteCount == 0)
       await near.loop.until { !near.stream.sending.holdsSpecial || near.stream.sending.isEmpty }
-      await pair.close()
     }
   }
 
@@ -66,7 +63,8 @@ struct ZeroCopyTests {
     let byteCount = 30_000
     try await withLoops(2) { group in
       let pair = try await ConnectionPair(on: group, options: .snug)
-      try await requireWholeMessages(of: byteCount, through: pair, on: group.loops) { near, byte in
+      try await requireWholeMessages(of: byteCount, from: pair.near, to: pair.far, on: group.loops)
+      { near, byte in
         try await Self.send([UInt8](repeating: byte, count: byteCount), on: near)
       }
       await pair.close()
@@ -78,9 +76,7 @@ struct ZeroCopyTests {
     "A send that ends early returns once its memory is free, although the peer does not read",
     arguments: [false, true])
   func memory(isCancelled: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .snug) { near, far in
       let sending = Task { () -> SocketError? in
         var message = numbered(3 << 20)
         let error = await failure { () async throws(SocketError) in
@@ -108,15 +104,12 @@ struct ZeroCopyTests {
       #expect(firstDifference(received, numbered(received.count)) == nil)
       // Either all that was counted has arrived, or the connection was reset for the rest.
       #expect(end == nil ? received.count == cut : end?.errno == .connectionReset)
-      await pair.close()
     }
   }
 
   @Test("A send that ends early behind another one does not disturb that")
   func cancelledBehind() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .snug) { near, far in
       let sending = Task { try await Self.send(numbered(3 << 20), on: near) }
       await near.loop.until { near.stream.sending.state == .sending(.waiting) }
       let other = await failure { () async throws(SocketError) in
@@ -126,15 +119,12 @@ struct ZeroCopyTests {
       let received = try await far.receive(atMost: 3 << 20)
       #expect(firstDifference(received, numbered(3 << 20)) == nil)
       try await sending.value
-      await pair.close()
     }
   }
 
   @Test("A peer that goes away ends the send and frees its memory", arguments: [false, true])
   func broken(isClosedHere: Bool) async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug)
-      let (near, far) = (pair.near, pair.far)
+    try await withPair(options: .snug) { near, far in
       let sending = Task { () -> SocketError? in
         let message = numbered(4 << 20)
         return await failure { () async throws(SocketError) in
@@ -146,15 +136,12 @@ struct ZeroCopyTests {
       let error = await sending.value
       #expect(error?.cause == (isClosedHere ? .closed : .kernel))
       #expect((error?.byteCount ?? 0) >= received)
-      await pair.close()
     }
   }
 
   @Test("Under a policy that does not wait a full socket is told")
   func wouldBlock() async throws {
-    try await withLoops { group in
-      let pair = try await ConnectionPair(on: group, options: .snug, policy: .nonblocking)
-      let near = pair.near
+    try await withPair(options: .snug, policy: .nonblocking) { near, far in
       var sentCount = 0
       var error: SocketError?
       while error == nil {
@@ -167,9 +154,8 @@ struct ZeroCopyTests {
         try await Self.send(numbered(1000, from: sentCount), on: near)
       }
       #expect(refused?.errno == .resourceTemporarilyUnavailable && refused?.byteCount == 0)
-      let received = try await pair.far.receive(atMost: sentCount)
+      let received = try await far.receive(atMost: sentCount)
       #expect(firstDifference(received, numbered(sentCount)) == nil)
-      await pair.close()
     }
   }
 }

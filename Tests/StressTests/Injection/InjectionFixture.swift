@@ -71,13 +71,10 @@ final class InjectionSockets {
 
   init() throws {
     listener = try PlainSocket.listening()
-    near = try PlainSocket()
-    try near.connect(to: listener.localAddress)
+    near = try PlainSocket.connected(to: listener.localAddress)
     far = try listener.accept()
     for _ in 0..<2 {
-      let socket = try PlainSocket()
-      try socket.connect(to: listener.localAddress)
-      waiting.append(HeldSocket(socket))
+      waiting.append(HeldSocket(try .connected(to: listener.localAddress)))
     }
     far.send([1, 2, 3, 4])
     event = try EventDescriptor()

@@ -24,8 +24,7 @@ struct ResetTests {
     try await withLoops(1, { $0.directDescriptorCount = placeCount }) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       for _ in 0..<8 {
-        let peer = try PlainSocket()
-        try peer.connect(to: listener.localAddress)
+        let peer = try PlainSocket.connected(to: listener.localAddress)
         if moment == .withUnclaimedBytes { peer.send(numbered(500)) }
         let held = HeldPeer(peer)
         if moment == .notAccepted { held.reset() }
@@ -48,9 +47,6 @@ struct ResetTests {
   ) async -> [SocketError?] {
     let loop = near.loop
     let large = numbered(1 << 20)
-    func start(
-      _ body: @escaping @Sendable () async throws(SocketError) -> Void
-    ) -> Task<SocketError?, Never> { Task { await failure(body) } }
     var tasks: [Task<SocketError?, Never>] = []
     switch moment {
     case .notAccepted, .idle:
@@ -58,32 +54,32 @@ struct ResetTests {
     case .receiving, .withDeadline:
       let timeout: Duration? = moment == .withDeadline ? .seconds(3600) : nil
       tasks = [
-        start { () async throws(SocketError) in _ = try await near.receive(timeout: timeout) }
+        attempt { () async throws(SocketError) in _ = try await near.receive(timeout: timeout) }
       ]
       await loop.until { near.stream.receiving.receiver != nil }
       reset()
     case .receivingIntoMemory:
       tasks = [
-        start { () async throws(SocketError) in _ = try await near.receive(9) }
+        attempt { () async throws(SocketError) in _ = try await near.receive(9) }
       ]
       await loop.until { near.stream.receiving.state == .reading }
       reset()
     case .withUnclaimedBytes:
       tasks = [
-        start { () async throws(SocketError) in
+        attempt { () async throws(SocketError) in
           // What had come before the reset may still be had.
           while let chunk = try await near.receive() { _ = chunk.byteCount }
         }
       ]
       reset()
     case .sending, .sendQueued, .finishing, .receivingAndSending, .closing:
-      tasks = [start { () async throws(SocketError) in try await near.send(large) }]
+      tasks = [attempt { () async throws(SocketError) in try await near.send(large) }]
       await loop.until { near.stream.sending.state == .sending(.waiting) }
-      tasks += followers(moment, near, start)
+      tasks += followers(moment, near)
       reset()
     }
     if tasks.isEmpty {
-      tasks = [start { () async throws(SocketError) in _ = try await near.receive() }]
+      tasks = [attempt { () async throws(SocketError) in _ = try await near.receive() }]
     }
     var errors: [SocketError?] = []
     for task in tasks { errors.append(await task.value) }
@@ -92,16 +88,15 @@ struct ResetTests {
 
   /// What queues behind a send that waits.
   private func followers(
-    _ moment: Moment, _ near: StreamConnection,
-    _ start: (@escaping @Sendable () async throws(SocketError) -> Void) -> Task<SocketError?, Never>
+    _ moment: Moment, _ near: StreamConnection
   ) -> [Task<SocketError?, Never>] {
     switch moment {
     case .sendQueued:
-      return [start { () async throws(SocketError) in try await near.send([1, 2, 3]) }]
+      return [attempt { () async throws(SocketError) in try await near.send([1, 2, 3]) }]
     case .finishing:
-      return [start { () async throws(SocketError) in try await near.finishSending() }]
+      return [attempt { () async throws(SocketError) in try await near.finishSending() }]
     case .receivingAndSending:
-      return [start { () async throws(SocketError) in _ = try await near.receive() }]
+      return [attempt { () async throws(SocketError) in _ = try await near.receive() }]
     case .closing:
       // Waits for the send, whose end is also its own.
       Task { await near.close() }
@@ -131,8 +126,7 @@ struct ResetTests {
   func duringSend(readCount: Int) async throws {
     try await withLoops { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
-      let peer = try PlainSocket()
-      try peer.connect(to: listener.localAddress)
+      let peer = try PlainSocket.connected(to: listener.localAddress)
       let near = try await listener.accept()
       let message = numbered(4 << 20)
       // On the loop's thread, because the peer's receive keeps the test's own waiting.
@@ -155,8 +149,7 @@ struct ResetTests {
   func duringReceive(sentCount: Int, intoMemory: Bool) async throws {
     try await withLoops(1, { $0.bufferCount = 2 }) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
-      let peer = try PlainSocket()
-      try peer.connect(to: listener.localAddress)
+      let peer = try PlainSocket.connected(to: listener.localAddress)
       let near = try await listener.accept()
       let message = numbered(sentCount)
       #expect(peer.send(message) == sentCount)

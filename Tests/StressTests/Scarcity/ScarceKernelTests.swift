@@ -56,19 +56,11 @@ struct ScarceKernelTests {
     let clients = try CompletionLoopGroup(count: 1)
     try await withLoops(1, { sizes.apply(to: &$0) }) { group in
       try await withEcho(on: group, options: sizes.options) { address in
-        try await withThrowingTaskGroup { tasks in
-          for index in 0..<32 {
-            tasks.addTask {
-              let connection = try await StreamConnection.connect(
-                to: address, on: clients.loops[0], options: sizes.options)
-              for round in 0..<6 {
-                try await connection.exchange(1 + (index * 131 + round * 1009) % 9000, from: index)
-              }
-              if index % 8 == 0 { try await connection.exchange(100_000, from: index) }
-              await connection.close()
-            }
+        try await visit(address, times: 32, on: clients, options: sizes.options) { client, index in
+          for round in 0..<6 {
+            try await client.exchange(1 + (index * 131 + round * 1009) % 9000, from: index)
           }
-          try await tasks.waitForAll()
+          if index % 8 == 0 { try await client.exchange(100_000, from: index) }
         }
       }
       try await expectEverythingBack(group.loops[0], sizes)
@@ -103,8 +95,7 @@ struct ScarceKernelTests {
       try await withEcho(on: group, options: .tight) { address in
         var deaf: [HeldSocket] = []
         for _ in 0..<12 {
-          let socket = try PlainSocket()
-          try socket.connect(to: address)
+          let socket = try PlainSocket.connected(to: address)
           let held = HeldSocket(socket)
           deaf.append(held)
           // Until the server, which cannot send, has stopped receiving.

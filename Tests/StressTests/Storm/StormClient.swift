@@ -81,9 +81,7 @@ struct StormClient: Sendable {
     _ byteCount: Int, on connection: StreamConnection
   ) async throws(SocketError) -> Next {
     let message = numbered(byteCount, from: index)
-    let sending = Task {
-      await failure { () async throws(SocketError) in try await connection.send(message) }
-    }
+    let sending = attempt { () async throws(SocketError) in try await connection.send(message) }
     var back: [UInt8] = []
     let receiveError = await failure { () async throws(SocketError) in
       back = try await connection.receive(atMost: byteCount)
