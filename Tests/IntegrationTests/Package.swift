@@ -18,6 +18,14 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+func product(_ name: String, of package: String = "swift-uring") -> Target.Dependency {
+  .product(name: name, package: package)
+}
+
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: name, swiftSettings: settings)
+}
+
 let package = Package(
   name: "integration-tests",
   dependencies: [
@@ -29,45 +37,20 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
   ],
   targets: [
-    .testTarget(
-      name: "ObservabilityTests",
-      dependencies: [
-        .product(name: "CompletionIO", package: "swift-uring"),
-        .product(name: "CompletionIOLogging", package: "swift-uring"),
-        .product(name: "CompletionIOMetrics", package: "swift-uring"),
-        .product(name: "CompletionIOTracing", package: "swift-uring"),
-        .product(name: "InMemoryLogging", package: "swift-log"),
-        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "MetricsTestKit", package: "swift-metrics"),
-        .product(name: "Tracing", package: "swift-distributed-tracing"),
-      ],
-      path: "ObservabilityTests",
-      swiftSettings: settings
-    ),
-    .testTarget(
-      name: "NIOUringTests",
-      dependencies: [
-        .product(name: "CompletionIO", package: "swift-uring"),
-        .product(name: "NIOUring", package: "swift-uring"),
-        .product(name: "SimulatedKernel", package: "swift-uring"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ],
-      path: "NIOUringTests",
-      swiftSettings: settings
-    ),
-    .testTarget(
-      name: "ServiceLifecycleTests",
-      dependencies: [
-        .product(name: "CompletionIO", package: "swift-uring"),
-        .product(name: "CompletionIOServiceLifecycle", package: "swift-uring"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ],
-      path: "ServiceLifecycleTests",
-      swiftSettings: settings
-    ),
+    tests(
+      "ObservabilityTests", product("CompletionIO"), product("CompletionIOLogging"),
+      product("CompletionIOMetrics"), product("CompletionIOTracing"),
+      product("InMemoryLogging", of: "swift-log"),
+      product("InMemoryTracing", of: "swift-distributed-tracing"),
+      product("Logging", of: "swift-log"), product("MetricsTestKit", of: "swift-metrics"),
+      product("Tracing", of: "swift-distributed-tracing")),
+    tests(
+      "NIOUringTests", product("CompletionIO"), product("NIOUring"), product("SimulatedKernel"),
+      product("NIOCore", of: "swift-nio"), product("NIOHTTP1", of: "swift-nio")),
+    tests(
+      "ServiceLifecycleTests", product("CompletionIO"), product("CompletionIOServiceLifecycle"),
+      product("Logging", of: "swift-log"),
+      product("ServiceLifecycle", of: "swift-service-lifecycle")),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,7 @@ import Testing
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .childChannelInitializer { $0.pipeline.addHandlers(EchoHandler(), CloseAtEnd()) }
         .bind(host: "127.0.0.1", port: 0).get()
-      var random = Numbers(seed: seed)
+      var random = SeededNumbers(seed: seed)
       try await withThrowingTaskGroup(of: Void.self) { clients in
         for _ in 0..<120 {
           let client = Client(of: &random)
@@ -83,7 +83,7 @@ private struct Client {
   let byteCount: Int
   let pieceSize: Int
 
-  init(of random: inout Numbers) {
+  init(of random: inout SeededNumbers) {
     conduct = Conduct.allCases.randomElement(using: &random) ?? .echo
     byteCount = Int.random(in: 1...80_000, using: &random)
     pieceSize = Int.random(in: 100...9000, using: &random)
@@ -186,19 +186,4 @@ private final class Collector: ChannelInboundHandler, Sendable {
   }
 
   private func end() { promise.succeed(bytes.withLockedValue { $0 }) }
-}
-
-/// Numbers that a seed repeats (SplitMix64).
-private struct Numbers: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
-  }
 }

@@ -25,11 +25,6 @@ func withServer(
   }
 }
 
-/// Sends back what comes.
-@Sendable nonisolated(nonsending) func echo(_ connection: StreamConnection) async throws {
-  while let chunk = try await connection.receive() { try await connection.send(chunk.bytes) }
-}
-
 /// Sends a message to a server and takes it back; returns once the server has closed.
 func exchange(
   _ message: String, with address: SocketAddress, on group: CompletionLoopGroup
@@ -37,12 +32,7 @@ func exchange(
   let client = try await StreamConnection.connect(to: address, on: group)
   try await client.send(Array(message.utf8).span.bytes)
   try await client.finishSending()
-  var bytes: [UInt8] = []
-  while let chunk = try await client.receive() {
-    for index in chunk.bytes.byteOffsets {
-      bytes.append(chunk.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt8.self))
-    }
-  }
+  let bytes = try await client.receiveAll()
   await client.close()
   return String(decoding: bytes, as: UTF8.self)
 }

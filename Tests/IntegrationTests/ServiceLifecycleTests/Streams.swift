@@ -1,0 +1,1 @@
+../../CompletionTestSupport/Streams.swift
