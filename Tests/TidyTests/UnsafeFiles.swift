@@ -47,9 +47,8 @@ enum UnsafeFiles {
     ],
     // Fixed tables of requests in flight and of waits, and queues, indexed by numbers of their own.
     "Sources/CompletionIO/Flights": [
-      "FlightTable", "LentQueue", "QueueStorage", "RingQueue", "TimerEntries", "TimerWheelMemory",
-      "TimerWheels",
-      "WaitTable",
+      "FlightTable", "LentQueue", "QueueStorage", "RingQueue", "SendPiece", "TimerEntries",
+      "TimerWheelMemory", "TimerWheels", "WaitTable",
     ],
     // Memory that requests point to, which is used during a call, and headers of messages.
     "Sources/CompletionIO/Readiness": [
@@ -59,8 +58,8 @@ enum UnsafeFiles {
     // The loop's own memory, its thread, its continuations, plain system calls, and the
     // family in a socket address that a request points to.
     "Sources/CompletionIO/Loop": [
-      "CompletionLoop", "CompletionLoop+Executor", "CompletionLoop+Operations",
-      "CompletionLoop+Waiting", "OperationDelegate",
+      "CompletionLoop", "CompletionLoop+Delivery", "CompletionLoop+Executor",
+      "CompletionLoop+Operations", "CompletionLoop+Waiting", "OperationDelegate",
       "CompletionLoopGroup", "CompletionLoopGroup+Shutdown", "HostedKernel", "HostedLoop",
       "KernelChoice",
       "LoopCore+Controls", "LoopCore+Mistakes", "LoopCore+Settle", "LoopIsolation",
@@ -89,7 +88,7 @@ enum UnsafeFiles {
     "Sources/CompletionIO/Streams": [
       "ConnectAttempt", "DescriptorMessage", "DescriptorSend", "FileBuffers", "FileSend",
       "GatheredMessage", "LentMemory", "PeerMemory", "PipePassage", "PipedSend", "SeamBuffer",
-      "SendPiece", "SocketStream",
+      "SocketStream",
       "SocketStream+Delegate", "SocketStream+Receiving", "SocketStream+Sending",
     ],
     // The batch that completions are copied to, and the memory that requests lend.

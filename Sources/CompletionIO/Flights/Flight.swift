@@ -5,15 +5,12 @@ internal import Uring
 /// A request on its way: everything the loop knows of one operation.
 @safe
 struct Flight {
-  // In this order, so that it takes 72 bytes.
+  // In this order, so that it takes 48 bytes.
   var request: Request
   var generation: UInt32
-  /// Submissions since the last that succeeded, the current one included.
+  /// Submissions since the last that succeeded, the current one included; of a free place the next
+  /// free one.
   var attempt: UInt32
-  /// Bytes moved by earlier submissions.
-  var byteCount: UInt32
-  /// The result of a zero-copy send, until its memory is free.
-  var heldResult: Int32
   /// The number of its policy in the ``PolicyNumbers``.
   var policyNumber: UInt16
   /// The operation that was asked for at first, which stays in the flight's token.
@@ -21,11 +18,9 @@ struct Flight {
   var state: State
   /// The part of the flight that is in the kernel, or is to be.
   var phase: Answer.Phase
+  /// Whether the table has a ``FlightRest`` of it.
+  var hasRest: Bool
   var facts: Answer.Facts
-  /// When its owner stops waiting, in nanoseconds of the loop's clock; 0 for never.
-  var deadline: UInt64
-  /// The caller's word, which comes back with each answer.
-  var context: UInt
   /// Notified of each answer; retained by the flight.
   var owner: Unmanaged<OperationOwner>?
 
@@ -48,11 +43,6 @@ struct Flight {
     case awaitingDescriptor
   }
 
-  var isTimedOut: Bool { deadline == Self.passedDeadline }
-
-  /// Marks a deadline that has passed.
-  static let passedDeadline = UInt64.max
-
   /// Counts one more submission; a count that is full stays so.
   mutating func countAttempt() {
     if attempt < .max { attempt += 1 }
@@ -69,9 +59,11 @@ extension Flight {
       attempt: Int(attempt), byteCount: request.count, phase: phase, facts: facts)
   }
 
-  func outcome(_ token: Token, result: Int32, flags: Completion.Flags) -> Outcome {
+  func outcome(
+    _ token: Token, result: Int32, flags: Completion.Flags, _ rest: FlightRest
+  ) -> Outcome {
     Outcome(
       token: token, result: result, flags: flags, attempts: Int(attempt),
-      byteCount: byteCount, isTimedOut: isTimedOut, context: context)
+      byteCount: rest.byteCount, isTimedOut: rest.isTimedOut, context: rest.context)
   }
 }

@@ -15,20 +15,24 @@ struct FlightTable: ~Copyable {
   private(set) var count = 0
   /// Places below this have been used at least once.
   private var usedCount = 0
-  private let freeSlots: UnsafeMutablePointer<UInt32>
-  private var freeCount = 0
+  /// The place that was given up last; ``noSlot`` for none.
+  private var firstFree = Self.noSlot
+  /// By slot; memory of it that no flight has used costs nothing.
+  private let rests: UnsafeMutablePointer<FlightRest>
   private var policies = PolicyNumbers()
 
   init(capacity: Int) {
     precondition(capacity > 0 && capacity < Token.slotLimit, "\(capacity) flights")
     self.capacity = capacity
     unsafe flights = .allocate(capacity: capacity)
-    unsafe freeSlots = .allocate(capacity: capacity)
+    unsafe rests = .allocate(capacity: capacity)
   }
+
+  private static var noSlot: UInt32 { .max }
 
   deinit {
     unsafe flights.deallocate()
-    unsafe freeSlots.deallocate()
+    unsafe rests.deallocate()
   }
 
   /// Takes a place; `nil` when the table is full, and when its flights have more different policies
@@ -38,9 +42,9 @@ struct FlightTable: ~Copyable {
   ) -> Token? {
     guard count < capacity, let policyNumber = policies.retain(policy) else { return nil }
     let slot: Int
-    if freeCount > 0 {
-      freeCount -= 1
-      slot = Int(unsafe freeSlots[freeCount])
+    if firstFree != Self.noSlot {
+      slot = Int(firstFree)
+      firstFree = unsafe flights[slot].attempt
     } else {
       slot = usedCount
       usedCount += 1
@@ -56,9 +60,8 @@ struct FlightTable: ~Copyable {
     unsafe flight.pointee.phase = .request
     unsafe flight.pointee.facts = []
     unsafe flight.pointee.policyNumber = policyNumber
-    unsafe flight.pointee.byteCount = 0
-    unsafe flight.pointee.deadline = 0
-    unsafe flight.pointee.context = context
+    unsafe flight.pointee.hasRest = false
+    if context != 0 { self[restOf: slot].context = context }
     unsafe flight.pointee.owner = unsafe owner.map { unsafe Unmanaged.passRetained($0) }
     return Token(
       slot: slot, generation: unsafe flight.pointee.generation, operation: request.operation)
@@ -71,8 +74,8 @@ struct FlightTable: ~Copyable {
     unsafe flight.pointee.state = .free
     policies.release(unsafe flight.pointee.policyNumber)
     unsafe flight.pointee.generation &+= 1
-    unsafe freeSlots[freeCount] = UInt32(slot)
-    freeCount += 1
+    unsafe flight.pointee.attempt = firstFree
+    firstFree = UInt32(slot)
     count -= 1
     return unsafe flight.pointee.owner
   }
@@ -110,6 +113,19 @@ struct FlightTable: ~Copyable {
     }
   }
 
+  /// What few flights have.
+  subscript(restOf slot: Int) -> FlightRest {
+    @inline(__always) get {
+      assert(slot < usedCount, "slot \(slot) of \(usedCount)")
+      return unsafe flights[slot].hasRest ? rests[slot] : FlightRest()
+    }
+    nonmutating set {
+      assert(slot < usedCount, "slot \(slot) of \(usedCount)")
+      unsafe flights[slot].hasRest = true
+      unsafe (rests + slot).initialize(to: newValue)
+    }
+  }
+
   /// Slots that may hold a flight, for walking all of them.
   var slots: Range<Int> { 0..<usedCount }
 }
@@ -117,8 +133,7 @@ struct FlightTable: ~Copyable {
 extension Flight {
   fileprivate static var empty: Flight {
     unsafe Flight(
-      request: .nop, generation: 1, attempt: 0, byteCount: 0, heldResult: 0, policyNumber: 0,
-      operation: .nop, state: .free, phase: .request, facts: [], deadline: 0, context: 0,
-      owner: nil)
+      request: .nop, generation: 1, attempt: 0, policyNumber: 0, operation: .nop, state: .free,
+      phase: .request, hasRest: false, facts: [], owner: nil)
   }
 }

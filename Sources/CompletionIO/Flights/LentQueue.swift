@@ -41,6 +41,27 @@ struct LentQueue<Element: ~Copyable>: ~Copyable {
     }
   }
 
+  /// The account of the queue; of no queue there is nothing to say.
+  var account: QueueAccount {
+    @inline(__always) get {
+      guard let loan = unsafe loan else { return QueueAccount() }
+      return unsafe loan.pointee.account
+    }
+  }
+
+  /// Changes the account of a queue, of which there must be one.
+  @inline(__always)
+  mutating func changeAccount(_ body: (inout QueueAccount) -> Void) {
+    let place = unsafe place
+    unsafe body(&place.pointee.account)
+  }
+
+  /// Keeps why nothing can be queued any more, and with it the queue, until its owner ends.
+  mutating func keep(end: UInt64) {
+    if unsafe loan == nil { unsafe loan = unsafe QueueStorage.make() }
+    changeAccount { $0.end = end }
+  }
+
   /// Adds an element, to a queue of the storage's if there is none.
   @inline(__always)
   mutating func append(_ element: consuming Element, lentBy storage: QueueStorage<Element>) {
@@ -76,7 +97,7 @@ struct LentQueue<Element: ~Copyable>: ~Copyable {
   /// Gives the queue back, once it is empty.
   @inline(__always)
   mutating func giveBack(to storage: QueueStorage<Element>) {
-    guard let loan = unsafe loan, isEmpty else { return }
+    guard let loan = unsafe loan, isEmpty, unsafe loan.pointee.account.end == nil else { return }
     unsafe storage.put(loan)
     unsafe self.loan = nil
   }

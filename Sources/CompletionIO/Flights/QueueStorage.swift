@@ -11,6 +11,7 @@ struct QueueStorage<Element: ~Copyable> {
   @safe
   struct Loan: ~Copyable {
     var queue = RingQueue<Element>()
+    var account = QueueAccount()
     fileprivate var next: UnsafeMutablePointer<Loan>?
   }
 
@@ -55,6 +56,7 @@ struct QueueStorage<Element: ~Copyable> {
       return unsafe Self.free(loan)
     }
     unsafe loan.pointee.queue.rewind()
+    unsafe loan.pointee.account = QueueAccount()
     unsafe loan.pointee.next = unsafe kept.pointee.first
     unsafe kept.pointee.first = unsafe loan
     unsafe kept.pointee.count += 1
@@ -62,7 +64,7 @@ struct QueueStorage<Element: ~Copyable> {
 
   @unsafe
   @inline(never)
-  private static func make() -> UnsafeMutablePointer<Loan> {
+  static func make() -> UnsafeMutablePointer<Loan> {
     let loan = UnsafeMutablePointer<Loan>.allocate(capacity: 1)
     unsafe loan.initialize(to: Loan())
     return unsafe loan

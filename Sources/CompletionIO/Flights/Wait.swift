@@ -4,6 +4,9 @@
 struct WaitID: Hashable, Sendable {
   var slot: UInt32
   var generation: UInt32
+
+  /// No wait, in no more room than one: a table has fewer slots.
+  static var none: Self { Self(slot: .max, generation: 0) }
 }
 
 /// Why a wait ends before its time.

@@ -10,6 +10,8 @@ struct WaitTable: ~Copyable {
   private var usedCount = 0
   /// The slot that was freed last; below 0 for none.
   private var firstFree: Int32 = -1
+  /// How many slots there can be: a stream keeps a slot in 24 bits.
+  static var slotLimit: Int { 1 << 24 }
   /// Waits that have not been taken.
   private(set) var count = 0
 
@@ -90,6 +92,7 @@ struct WaitTable: ~Copyable {
   /// Readies a slot that has not been used yet.
   @inline(never)
   private mutating func addFree() {
+    precondition(usedCount < Self.slotLimit, "\(usedCount) waits on one loop")
     if usedCount == capacity { grow() }
     unsafe (waits + usedCount).initialize(to: Wait())
     firstFree = Int32(usedCount)

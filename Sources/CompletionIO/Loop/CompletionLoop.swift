@@ -31,6 +31,9 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
   /// Members that wait for room in the flight table, in order.
   var roomWaiters = MemberQueue()
+  /// Memory for the queues of the loop's streams.
+  let sendQueues: QueueStorage<SendPiece>
+  let receiveQueues: QueueStorage<BufferLease>
   /// An object that the layer above keeps with the loop.
   var attachment: OperationOwner?
   /// Called with the last answer of an operation that somebody has cancelled.
@@ -58,7 +61,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   var drainWaits: [WaitID] = []
   /// Messages that the loop has taken and not yet handled; kept for their memory.
   var messages: [Inbox.Message] = []
-  private var endedBatch: [Completion] = []
+  var endedBatch: [Completion] = []
   /// Enters that failed in a row without a completion to reap.
   private var failureCount = 0
   /// Where tasks wait that own a stream.
@@ -128,6 +131,8 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
         error, bufferCount: configuration.bufferCount, bufferSize: configuration.bufferSize)
     }
     poolIdentity = pool.identity
+    sendQueues = QueueStorage()
+    receiveQueues = QueueStorage()
     unsafe coreStorage = LoopCore(
       flightLimit: configuration.flightLimit, pool: pool,
       usesDirectTable: configuration.directDescriptorCount > 0, features: features)
@@ -136,6 +141,11 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     serialExecutor.setLoop(self)
     // Not by the loop, references to which would be counted more slowly if one were weak.
     pool.onForeignReturn = { [event] in event.signal() }
+  }
+
+  deinit {
+    sendQueues.destroy()
+    receiveQueues.destroy()
   }
 
   /// Whether the calling thread is the loop's.
@@ -220,31 +230,5 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     guard core.timers.count > 0 else { return }
     while let wait = core.handleDueTimers(at: kernel.now) { cancel(wait, because: .timedOut) }
     if !core.ended.isEmpty { deliverEnded(on: &kernel) }
-  }
-
-  /// Delivers what has ended without the kernel; what handlers end meanwhile comes a turn later,
-  /// so that they never starve completions.
-  private func deliverEnded<K: Kernel & ~Copyable>(on kernel: inout K) {
-    swap(&endedBatch, &core.ended)
-    for completion in endedBatch {
-      if let delivery = core.settle(completion, on: &kernel) { deliver(delivery) }
-    }
-    endedBatch.removeAll(keepingCapacity: true)
-  }
-
-  /// Notifies an operation's owner of an answer; its buffer goes with it or back to the pool.
-  private func deliver(_ delivery: Delivery) {
-    let outcome = delivery.outcome
-    var lease: BufferLease?
-    if let index = outcome.bufferIndex {
-      // The result of a datagram that did not fit may be its whole size.
-      lease = received(index, byteCount: min(Int(max(0, outcome.result)), pool.bufferSize))
-    }
-    guard let owner = unsafe delivery.owner else { return }
-    // The flight, or now this call, holds the reference that keeps the owner alive meanwhile.
-    unsafe owner._withUnsafeGuaranteedRef { $0.completed(outcome, lease: lease.take()) }
-    guard delivery.isLast else { return }
-    unsafe owner.release()
-    if !releaseHandlers.isEmpty { releaseHandlers.removeValue(forKey: outcome.token)?() }
   }
 }

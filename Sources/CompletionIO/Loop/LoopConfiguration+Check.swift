@@ -3,6 +3,9 @@
 internal import Uring
 
 extension LoopConfiguration {
+  /// The most bytes of one send: a round number that one completion can count.
+  static var oneSendByteLimit: Int { 1 << 30 }
+
   /// Refuses what no loop can be made of, before anything is made.
   ///
   /// The sizes of ``ring`` are the kernel's to judge.
@@ -21,6 +24,9 @@ extension LoopConfiguration {
     try Self.require(
       unclaimedByteLimit >= 0, "unclaimedByteLimit", unclaimedByteLimit, "at least 0")
     try Self.require(unsentByteLimit >= 0, "unsentByteLimit", unsentByteLimit, "at least 0")
+    try Self.require(
+      sendByteLimit >= 1 && sendByteLimit <= Self.oneSendByteLimit, "sendByteLimit",
+      sendByteLimit, "from 1 to \(Self.oneSendByteLimit)")
     try Self.require(drainTimeLimit >= .zero, "drainTimeLimit", drainTimeLimit, "at least zero")
     if let quietTime {
       try Self.require(quietTime > .zero, "quietTime", quietTime, "above zero")

@@ -21,6 +21,11 @@ public struct LoopConfiguration: Hashable, Sendable {
   /// Bytes of owned sends that a connection may have queued before a sender waits, and before its
   /// handlers stop hearing of received bytes.
   public var unsentByteLimit = 1 << 18
+  /// Bytes that a connection hands to the kernel in one turn of the loop, at most 1 GiB; the rest of
+  /// what is queued goes in later turns, so that a long queue keeps no other connection waiting.
+  ///
+  /// Sends without a copy and the bytes of files have portions of their own.
+  public var sendByteLimit = 1 << 20
   /// How long a connection that is being closed may take to send what is queued; then the rest is
   /// dropped and its senders are told.
   public var drainTimeLimit = Duration.seconds(30)

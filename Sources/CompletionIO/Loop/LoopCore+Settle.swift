@@ -55,7 +55,7 @@ extension LoopCore {
     var completion = completion
     completion.result = Self.told(completion.result)
     if table[slot].phase == .notification {
-      completion.result = table[slot].heldResult
+      completion.result = table[restOf: slot].heldResult
       completion.flags = []
     }
     let answer = answer(of: slot, completion)
@@ -87,7 +87,7 @@ extension LoopCore {
     case .surface:
       return surface(slot, completion, result: completion.result)
     case .surfaceAs(let error):
-      table[slot].byteCount += answer.movedByteCount
+      table[restOf: slot].byteCount += answer.movedByteCount
       return surface(slot, completion, result: -error.rawValue)
     case .surfaceAndRearm:
       enqueue(slot)
@@ -99,7 +99,7 @@ extension LoopCore {
       let result = kernel.pendingError(of: table[slot].request.descriptor)
       return decide(slot, Completion(token: completion.token, result: result), on: &kernel)
     case .sendRest:
-      table[slot].byteCount += answer.movedByteCount
+      table[restOf: slot].byteCount += answer.movedByteCount
       table[slot].request = table[slot].request.advanced(by: answer.movedByteCount)
       if answer.movedByteCount > 0 { table[slot].attempt = 0 }
       submitAgain(slot)
@@ -118,7 +118,7 @@ extension LoopCore {
       submitAgain(slot)
     case .awaitNotification:
       table[slot].phase = .notification
-      table[slot].heldResult = completion.result
+      table[restOf: slot].heldResult = completion.result
       if table[slot].facts.contains(.cancelRequested) { freeMemory(of: slot) }
     case .awaitBuffer, .awaitDescriptor, .backOff:
       wait(verdict, slot, from: kernel.now)
@@ -130,7 +130,8 @@ extension LoopCore {
     guard completion.bufferIndex != nil else { return nil }
     return unsafe Delivery(
       owner: nil, isLast: false,
-      outcome: table[slot].outcome(completion.token, result: 0, flags: completion.flags))
+      outcome: table[slot].outcome(
+        completion.token, result: 0, flags: completion.flags, table[restOf: slot]))
   }
 
   /// Puts a flight where it waits for a buffer, a descriptor or the clock.
@@ -162,7 +163,7 @@ extension LoopCore {
     table[slot].countAttempt()
     table[slot].state = .pausing
     let time = now + UInt64(duration.clampedNanoseconds)
-    let deadline = table[slot].deadline
+    let deadline = table[restOf: slot].deadline
     timers.schedule(slot, at: deadline == 0 ? time : min(time, deadline))
   }
 
@@ -171,12 +172,14 @@ extension LoopCore {
   ) -> Delivery {
     if completion.hasMore { return deliveryOfMany(slot, completion) }
     var result = result
+    var rest = table[restOf: slot]
     if result > 0, table[slot].request.operation.movesBytes {
-      table[slot].byteCount += UInt32(result)
-      result = Int32(clamping: table[slot].byteCount)
+      rest.byteCount += UInt32(result)
+      result = Int32(clamping: rest.byteCount)
     }
-    let outcome = table[slot].outcome(completion.token, result: result, flags: completion.flags)
-    if table[slot].deadline != 0 || table[slot].facts.contains(.cancelRequested) {
+    let outcome = table[slot].outcome(
+      completion.token, result: result, flags: completion.flags, rest)
+    if rest.deadline != 0 || table[slot].facts.contains(.cancelRequested) {
       timers.remove(slot)
     }
     return unsafe Delivery(owner: table.retire(slot), isLast: true, outcome: outcome)
@@ -185,7 +188,8 @@ extension LoopCore {
   /// One of several answers; the flight stays.
   private func deliveryOfMany(_ slot: Int, _ completion: Completion) -> Delivery {
     let outcome = table[slot].outcome(
-      completion.token, result: completion.result, flags: completion.flags.union(.more))
+      completion.token, result: completion.result, flags: completion.flags.union(.more),
+      table[restOf: slot])
     // What goes well does not count against a request that lives for months.
     table[slot].attempt = 1
     return unsafe Delivery(owner: table[slot].owner, isLast: false, outcome: outcome)

@@ -13,7 +13,7 @@ extension LoopCore {
       switch fresh.subject {
       case .flight(let token):
         guard let slot = table.slot(for: token) else { continue }
-        table[slot].deadline = time
+        table[restOf: slot].deadline = time
         timers.schedule(slot, at: time)
       case .wait(let id):
         guard waits.isOpen(id) else { continue }
@@ -41,9 +41,10 @@ extension LoopCore {
   }
 
   private mutating func handleDueFlight(_ slot: Int, at now: UInt64) {
-    guard table[slot].deadline != 0, table[slot].deadline <= now else { return goOn(slot) }
+    let deadline = table[restOf: slot].deadline
+    guard deadline != 0, deadline <= now else { return goOn(slot) }
     statistics.deadlines += 1
-    table[slot].deadline = Flight.passedDeadline
+    table[restOf: slot].deadline = FlightRest.passedDeadline
     // One that is to end already is here for its cancel, which missed it.
     if table[slot].facts.contains(.cancelRequested) { goOn(slot) } else { requestCancel(of: slot) }
   }

@@ -109,9 +109,9 @@ struct LoopCore: ~Copyable {
   mutating func enqueue(_ slot: Int) {
     table[slot].state = .queued
     backlog.append(slot)
-    if table[slot].deadline != 0, !table[slot].isTimedOut {
-      timers.schedule(slot, at: table[slot].deadline)
-    }
+    guard table[slot].hasRest else { return }
+    let rest = table[restOf: slot]
+    if rest.deadline != 0, !rest.isTimedOut { timers.schedule(slot, at: rest.deadline) }
   }
 
   /// Whether anything should happen before the next wait.

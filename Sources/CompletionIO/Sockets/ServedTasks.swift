@@ -10,9 +10,12 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private let service: Service
   /// Called once, when the acceptor and the last task have ended.
   private let ended: (SocketError?) -> Void
-  /// By number, so that they are cancelled in the order of their connections.
-  private var served: [UInt64: Served] = [:]
-  private var lastKey: UInt64 = 0
+  /// By place; a place that is free has none.
+  private var served: [Served?] = []
+  private var freePlaces: [Int] = []
+  private var lastNumber: UInt64 = 0
+  /// By place, where there are limits.
+  private var watches: [Int: WaitWatch] = [:]
   private var isAccepting = true
   private(set) var isCancelled = false
   private var failure: SocketError?
@@ -24,15 +27,23 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   private lazy var silent = SilentStreams(of: self)
 
   private struct Served {
-    let stream: SocketStream
-    let task: Task<Void, Never>
-    let watch: WaitWatch?
+    let connection: StreamConnection
+    let task: Task<Void, any Error>
+    /// Which connection of the session it is.
+    let number: UInt64
 
     /// Cancels the task, and its waits on the connection.
     func cancel() {
       task.cancel()
-      stream.cancelOwner()
+      connection.cancelOwner()
     }
+  }
+
+  private var servedCount: Int { served.count - freePlaces.count }
+
+  /// Those that are served, in the order of their connections.
+  private var inOrder: [Served] {
+    served.compactMap(\.self).sorted { $0.number < $1.number }
   }
 
   init(
@@ -56,7 +67,7 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   }
 
   private var isFull: Bool {
-    served.count + silent.count >= service.limits.connectionLimit
+    servedCount + silent.count >= service.limits.connectionLimit
   }
 
   private func accept(_ stream: SocketStream) {
@@ -81,23 +92,30 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   /// Starts the task of a connection.
   func serve(_ stream: SocketStream) {
     loop.taskCount += 1
-    let connection = StreamConnection(stream)
-    lastKey += 1
-    let key = lastKey
-    // Captures as little as can be, because that is memory of each connection.
-    let task = Task(executorPreference: loop) {
-      await self.service.serve(connection)
-      self.loop.perform { self.taskEnded(key) }
+    let place = freePlaces.popLast() ?? served.count
+    if place == served.count { served.append(nil) }
+    let connection = StreamConnection(stream, servedBy: self, at: place)
+    // One object and no more is captured, and the type says that the body throws, which it does not:
+    // else each task would have a context for what is captured, and one for the change of types.
+    let task = Task(executorPreference: loop) { () async throws -> Void in
+      guard let session = connection.session else { return }
+      await session.service.serve(connection)
+      session.loop.perform { session.taskEnded(connection) }
     }
-    let served = Served(
-      stream: stream, task: task, watch: WaitWatch(stream, service.limits))
-    self.served[key] = served
+    lastNumber += 1
+    let served = Served(connection: connection, task: task, number: lastNumber)
+    self.served[place] = served
+    if let watch = WaitWatch(connection, service.limits) { watches[place] = watch }
     if isCancelled { served.cancel() }
   }
 
-  private func taskEnded(_ key: UInt64) {
+  private func taskEnded(_ connection: StreamConnection) {
+    let place = connection.place
     loop.taskCount -= 1
-    served.removeValue(forKey: key)?.watch?.stop()
+    connection.session = nil
+    served[place] = nil
+    freePlaces.append(place)
+    if !watches.isEmpty { watches.removeValue(forKey: place)?.stop() }
     connectionEnded()
     loop.finishDrainingIfQuiet()
   }
@@ -123,14 +141,14 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
       heldBack.removeFirst().refuse(.closing, service.onRefused)
     }
     silent.closeAll()
-    for key in served.keys.sorted() { served[key]?.stream.listenerClosed() }
+    for served in inOrder { served.connection.stream.listenerClosed() }
   }
 
   /// Cancels the tasks, because the caller's task is cancelled.
   func cancelAll() {
     isCancelled = true
     silent.closeAll()
-    for key in served.keys.sorted() { served[key]?.cancel() }
+    for served in inOrder { served.cancel() }
   }
 
   override func stop() {
@@ -138,11 +156,11 @@ final class ServedTasks: OperationOwner, @unchecked Sendable {
   }
 
   override func isServed(by job: UInt) -> Bool {
-    served.values.contains { $0.stream.ownerJob == job }
+    served.contains { $0?.connection.ownerJob == job }
   }
 
   private func endIfDone() {
-    guard !isAccepting, served.isEmpty, silent.count == 0 else { return }
+    guard !isAccepting, servedCount == 0, silent.count == 0 else { return }
     loop.registry.remove(self)
     ended(failure)
   }

@@ -16,14 +16,29 @@ public import Uring
 ///
 /// A send that was cut short, by its deadline or by the cancellation of its task, leaves a part of
 /// its bytes on the way: what is sent next comes right behind them.
-public final class StreamConnection: Sendable {
+public final class StreamConnection: @unchecked Sendable {
+  // Unchecked: everything that changes is used on the loop's thread only.
+
   /// The loop that the connection belongs to.
   public var loop: CompletionLoop { stream.loop }
   let stream: SocketStream
+  /// The job of the task that serves the connection, to be compared with the loop's current one; 0
+  /// for none.
+  var ownerJob: UInt = 0
+  /// The wait of that task.
+  private(set) var ownerWait = WaitID.none
+  /// Whose task that is, and the connection's place there.
+  var session: ServedTasks?
+  private let shortPlace: UInt32
 
-  init(_ stream: SocketStream) {
+  init(_ stream: SocketStream, servedBy session: ServedTasks? = nil, at place: Int = 0) {
     self.stream = stream
+    self.session = session
+    shortPlace = UInt32(place)
   }
+
+  /// The place in the session; a loop has fewer than 2³² connections.
+  var place: Int { Int(shortPlace) }
 
   deinit {
     stream.close()
@@ -44,7 +59,7 @@ public final class StreamConnection: Sendable {
 
   /// Whether the calling task owns the connection, so that whoever cancels it ends its waits.
   var isOwnersTask: Bool {
-    stream.ownerJob != 0 && stream.ownerJob == stream.loop.currentJob
+    ownerJob != 0 && ownerJob == stream.loop.currentJob
   }
 
   /// Lets other tasks go on, when this one has had many results in a row without a wait.
@@ -82,7 +97,7 @@ extension StreamConnection {
     }
     if stream.loop.hasDeadlines { limitByDeadline(wait) }
     guard stream.loop.core.waits.isOpen(wait) else { return false }
-    stream.ownerWait = wait
+    ownerWait = wait
     stream.loop.prepareToPark(wait)
     return true
   }
@@ -99,7 +114,15 @@ extension StreamConnection {
   /// Takes the result of a wait that is over; on the loop's thread.
   @inline(__always)
   func takeOwn(_ wait: WaitID) -> WaitResult {
-    if stream.ownerWait == wait { stream.ownerWait = nil }
+    if ownerWait == wait { ownerWait = .none }
     return stream.loop.take(wait)
+  }
+
+  /// Ends what the owner waits for, now and later, because its task is cancelled.
+  func cancelOwner() {
+    stream.isOwnerCancelled = true
+    // Its peer may never read what is queued.
+    if stream.closing == .draining || stream.closing == .lingering { stream.stopOperations() }
+    stream.loop.cancel(ownerWait, because: stream.cancellation)
   }
 }

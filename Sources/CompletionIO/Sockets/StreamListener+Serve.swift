@@ -84,7 +84,9 @@ extension StreamConnection {
 }
 
 /// What a call of ``StreamListener/serve(lingering:onError:_:)`` does with each connection.
-struct Service: Sendable {
+///
+/// One object for all of them, because each task's stack keeps what it calls.
+final class Service: Sendable {
   let limits: ServeLimits
   let start: TaskStart
   let lingering: LingerLimit?
@@ -94,20 +96,34 @@ struct Service: Sendable {
   /// Tells of a failure where there is no `onError`.
   let notice = BodyFailureNotice()
 
+  init(
+    limits: ServeLimits, start: TaskStart, lingering: LingerLimit?,
+    onRefused: (@Sendable (RefusedConnection) -> Void)?,
+    onError: (@Sendable (StreamConnection, any Error) -> Void)?,
+    body: nonisolated(nonsending) @escaping @Sendable (StreamConnection) async throws -> Void
+  ) {
+    self.limits = limits
+    self.start = start
+    self.lingering = lingering
+    self.onRefused = onRefused
+    self.onError = onError
+    self.body = body
+  }
+
   /// Runs the body with a connection, and closes it.
   ///
   /// The body's task owns the connection, so that its waits need no cancellation handler: whoever
   /// cancels the task tells the stream (``SocketStream/cancelOwner()``).
   nonisolated(nonsending) func serve(_ connection: StreamConnection) async {
     let stream = connection.stream
-    if stream.loop.isCurrent { stream.ownerJob = stream.loop.currentJob }
+    if stream.loop.isCurrent { connection.ownerJob = stream.loop.currentJob }
     do {
       try await body(connection)
     } catch {
       tell(error, of: connection)
     }
     stream.onLoop { stream in
-      stream.ownerJob = 0
+      connection.ownerJob = 0
       if stream.isOwnerCancelled { stream.abort() }
     }
     await connection.close(lingering: lingering)

@@ -10,7 +10,7 @@ internal import Uring
 final class WaitWatch: @unchecked Sendable {
   // Unchecked: everything that changes is used on the loop's thread only.
 
-  private let stream: SocketStream
+  private let connection: StreamConnection
   private let limits: ServeLimits
   private let pause: Duration
   private var timer: LoopTimer?
@@ -18,12 +18,12 @@ final class WaitWatch: @unchecked Sendable {
   private var seen: (wait: WaitID, since: LoopInstant)?
 
   /// Begins to watch, if there are limits.
-  init?(_ stream: SocketStream, _ limits: ServeLimits) {
+  init?(_ connection: StreamConnection, _ limits: ServeLimits) {
     guard let shortest = limits.shortestTime else { return nil }
-    self.stream = stream
+    self.connection = connection
     self.limits = limits
     pause = max(shortest / 4, .microseconds(1))
-    let timer = LoopTimer(on: stream.loop) { [weak self] in self?.look() }
+    let timer = LoopTimer(on: connection.loop) { [weak self] in self?.look() }
     self.timer = timer
     timer.start(pause)
   }
@@ -35,10 +35,9 @@ final class WaitWatch: @unchecked Sendable {
 
   private func look() {
     guard let timer else { return }
-    let now = stream.loop.now
-    guard let wait = stream.ownerWait, stream.loop.core.waits.isOpen(wait),
-      let limit = limit(of: wait)
-    else {
+    let stream = connection.stream
+    let (now, wait) = (stream.loop.now, connection.ownerWait)
+    guard stream.loop.core.waits.isOpen(wait), let limit = limit(of: wait) else {
       seen = nil
       return timer.start(pause)
     }
@@ -52,6 +51,7 @@ final class WaitWatch: @unchecked Sendable {
   }
 
   private func limit(of wait: WaitID) -> Duration? {
+    let stream = connection.stream
     if stream.extras?.idleWait == wait { return limits.idleTime }
     return stream.receiving.receiver?.wait == wait ? limits.receiveTime : limits.sendTime
   }

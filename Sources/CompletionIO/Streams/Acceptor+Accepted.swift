@@ -26,7 +26,8 @@ extension Acceptor {
   }
 
   private func fail(_ error: Errno, attempts: Int) {
-    failure = SocketError(.accept, error, peer: addresses?.local, attempts: attempts)
+    failure = SocketError(
+      .accept, error, peer: isBoundToOne ? local.address : nil, attempts: attempts)
     close()
   }
 
@@ -79,10 +80,15 @@ extension Acceptor {
     let calls = loop.socketCalls
     let stream = SocketStream(
       descriptor, on: loop, peer: peer ?? file.flatMap { try? calls.peerAddress(of: $0) },
-      addresses: addresses
-        ?? StreamAddresses(local: file.flatMap { try? calls.localAddress(of: $0) }),
-      policy: policy)
+      local: isBoundToOne ? local : local(of: file), policy: policy)
     stream.countAsAccepted()
     return stream
+  }
+
+  /// The own address of a connection that came to a wildcard; most have that of the one before.
+  private func local(of file: FileDescriptor?) -> SharedAddress {
+    let address = file.flatMap { try? loop.socketCalls.localAddress(of: $0) }
+    if address != local.address { local = SharedAddress(address) }
+    return local
   }
 }

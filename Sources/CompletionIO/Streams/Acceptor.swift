@@ -13,8 +13,10 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   let loop: CompletionLoop
   let listener: FileDescriptor
   let policy: ResubmissionPolicy
-  /// The address of its connections, and its own; `nil` where each connection has another.
-  let addresses: StreamAddresses?
+  /// The own address of its connections; behind a wildcard that of the last one.
+  var local: SharedAddress
+  /// Whether all connections have the same own address, which is the listener's.
+  let isBoundToOne: Bool
   /// Options of each connection.
   let acceptedSettings: [SocketSetting]
   /// Where single accepts into a direct table put their peers' addresses, by their tokens.
@@ -68,7 +70,8 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
     self.loop = loop
     self.policy = policy ?? loop.configuration.policy
     // Behind a wildcard each connection has an address of its own.
-    addresses = address.isWildcard ? nil : StreamAddresses(local: address)
+    local = SharedAddress(address.isWildcard ? nil : address)
+    isBoundToOne = !address.isWildcard
     super.init()
   }
 
@@ -77,7 +80,7 @@ final class Acceptor: OperationOwner, @unchecked Sendable {
   func open() {
     guard !loop.isStopping else { return finish() }
     guard loop.streams.canAddAcceptor else {
-      failure = .tableFull(.listen, addresses?.local)
+      failure = .tableFull(.listen, local.address)
       return finish()
     }
     loop.registry.add(self)

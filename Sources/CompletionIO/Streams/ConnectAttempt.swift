@@ -116,7 +116,7 @@ final class ConnectAttempt: OperationOwner {
     completion(
       .success(
         SocketStream(
-          .file(descriptor), on: loop, peer: address, addresses: StreamAddresses(local: local),
+          .file(descriptor), on: loop, peer: address, local: SharedAddress(local),
           policy: policy)))
   }
 

@@ -18,7 +18,8 @@ final class DescriptorSend: SpecialSend {
     let byteCount = stream.sending.pieces[0].byteCount
     stream.start(
       message.send(byteCount: byteCount, to: stream.descriptor),
-      byteCount: min(byteCount, SendHalf.submissionByteLimit), mayWait: mayWait, isWhole: false,
+      byteCount: min(byteCount, LoopConfiguration.oneSendByteLimit), mayWait: mayWait,
+      isWhole: false,
       owner: self)
   }
 

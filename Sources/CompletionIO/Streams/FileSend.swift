@@ -46,7 +46,7 @@ final class FileSend: PipedSend {
     guard byteCount >= Self.pipeThreshold, stream.policy == .completion,
       stream.loop.core.forms.splices
     else { return }
-    if let pipe = stream.shared.pipes.take() { way = .pipe(pipe) }
+    if let pipe = stream.loop.streams.pipes.take() { way = .pipe(pipe) }
   }
 
   override func start(mayWait: Bool) {
@@ -76,7 +76,7 @@ final class FileSend: PipedSend {
   private func givePipeBack() {
     guard case .pipe(let pipe) = way else { return }
     way = .memory
-    stream.shared.pipes.giveBack(pipe)
+    stream.loop.streams.pipes.giveBack(pipe)
   }
 
   // MARK: Through memory

@@ -113,7 +113,7 @@ extension SocketStream {
 
   /// Whether bytes would be received, if some came.
   fileprivate var mayReceive: Bool {
-    receiving.end == nil && !receiving.isPaused && extras?.isAboveMark != true
+    !receiving.hasEnded && !receiving.isPaused && extras?.isAboveMark != true
   }
 
   /// Looks whether the stream is idle, because it is time to, or has the watch end.

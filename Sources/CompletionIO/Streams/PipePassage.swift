@@ -73,7 +73,7 @@ final class PipePassage: OperationOwner, @unchecked Sendable {
 
   private func didPoll(_ outcome: Outcome) {
     guard outcome.result > 0, !source.isReceiveToEnd else { return moveNothing(.short) }
-    pipe = source.shared.pipes.take()
+    pipe = source.loop.streams.pipes.take()
     guard let pipe else { return moveNothing(.short) }
     let request: Request = unsafe .splice(
       transfer, byteCount: pipe.capacity, to: .file(pipe.writeEnd))
@@ -103,7 +103,7 @@ final class PipePassage: OperationOwner, @unchecked Sendable {
   func giveBack() {
     guard let pipe else { return }
     self.pipe = nil
-    source.shared.pipes.giveBack(pipe)
+    source.loop.streams.pipes.giveBack(pipe)
   }
 
   // MARK: Out of the pipe

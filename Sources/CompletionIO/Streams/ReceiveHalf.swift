@@ -8,25 +8,60 @@ internal import Uring
 /// It has no loop, no continuation and no clock: events go in, actions come out
 /// (``transition(_:_:_:)``), and the stream performs them.
 struct ReceiveHalf: ~Copyable {
-  private(set) var state = State.idle
+  // Three words, because very many are idle.
+
   private var leases = LentQueue<BufferLease>()
-  /// Bytes that nobody has taken.
-  private(set) var byteCount = 0
-  /// The receive, or the poll in its place or behind its end, that is with the kernel.
-  var token = Token(rawValue: 0)
+  private var packed = PackedReceive()
+
+  private(set) var state: State {
+    get { packed.state }
+    set { packed.state = newValue }
+  }
+
+  /// The receive, or the poll in its place or behind its end, that is with the kernel; without the
+  /// operation's name.
+  var token: Token {
+    get { packed.token }
+    set { packed.token = newValue }
+  }
+
   /// The task that waits for bytes or is about to take them.
-  var receiver: Receiver?
+  var receiver: Receiver? {
+    @inline(__always) get { packed.receiver }
+    @inline(__always) set { packed.receiver = newValue }
+  }
+
+  /// Whether there is such a task.
+  var hasReceiver: Bool {
+    @inline(__always) get { packed[.hasReceiver] }
+  }
+
   /// Whether the program wants no more bytes, ever.
-  private(set) var isStopped = false
+  private(set) var isStopped: Bool {
+    get { packed[.stopped] }
+    set { packed[.stopped] = newValue }
+  }
+
   /// Whether the program has paused the half.
-  var isPaused = false
+  var isPaused: Bool {
+    @inline(__always) get { packed[.paused] }
+    set { packed[.paused] = newValue }
+  }
+
   /// Whether a receive is armed before anybody asks, because somebody has asked before.
-  var armsAhead = false
+  var armsAhead: Bool {
+    get { packed[.armsAhead] }
+    set { packed[.armsAhead] = newValue }
+  }
+
   /// Whether the receive that is with the kernel was asked to end.
-  var isCancelRequested = false
+  var isCancelRequested: Bool {
+    get { packed[.cancelRequested] }
+    set { packed[.cancelRequested] = newValue }
+  }
 
   /// A task that waits for bytes.
-  struct Receiver {
+  struct Receiver: Hashable {
     var wait: WaitID
     /// Where a receive that is with the kernel writes to is the task's own memory: why it ends early.
     var earlyEnd: WaitEnd?
@@ -34,10 +69,25 @@ struct ReceiveHalf: ~Copyable {
 
   var isEmpty: Bool { leases.isEmpty }
 
+  /// Bytes that nobody has taken.
+  var byteCount: Int {
+    @inline(__always) get { leases.account.byteCount }
+  }
+
+  /// Whether nothing is with the kernel, and the half goes on.
+  var isIdle: Bool {
+    @inline(__always) get { packed.isIdle }
+  }
+
+  /// Whether the half has ended.
+  var hasEnded: Bool {
+    @inline(__always) get { packed.hasEnded }
+  }
+
   /// How the half has ended, if it has.
   var end: ReceiveEnd? {
-    if case .ended(let end) = state { return end }
-    return nil
+    guard hasEnded, case .ended(let end) = state else { return nil }
+    return end
   }
 
   /// Takes note of what has happened, and decides what follows.
@@ -79,9 +129,9 @@ struct ReceiveHalf: ~Copyable {
   /// bytes and not by its segments.
   @inline(__always)
   mutating func keep(_ lease: consuming BufferLease, _ storage: QueueStorage<BufferLease>) {
-    byteCount += lease.byteCount
-    guard !leases.isEmpty else { return leases.append(lease, lentBy: storage) }
-    keepBehind(lease, storage)
+    let byteCount = lease.byteCount
+    if leases.isEmpty { leases.append(lease, lentBy: storage) } else { keepBehind(lease, storage) }
+    leases.changeAccount { $0.byteCount += byteCount }
   }
 
   @inline(never)
@@ -101,7 +151,7 @@ struct ReceiveHalf: ~Copyable {
   @inline(__always)
   mutating func takeFirst(_ storage: QueueStorage<BufferLease>) -> BufferLease {
     let lease = leases.removeFirst()
-    byteCount -= lease.byteCount
+    leases.changeAccount { $0.byteCount -= lease.byteCount }
     if leases.isEmpty { leases.giveBack(to: storage) }
     return lease
   }
@@ -113,7 +163,7 @@ struct ReceiveHalf: ~Copyable {
     to memory: OutputMemory, _ storage: QueueStorage<BufferLease>
   ) -> Int {
     let count = memory.fill(from: leases[0].bytes)
-    byteCount -= count
+    leases.changeAccount { $0.byteCount -= count }
     leases[0].removeFirst(count)
     if leases[0].byteCount == 0 { _ = leases.removeFirst() }
     if leases.isEmpty { leases.giveBack(to: storage) }
@@ -124,6 +174,5 @@ struct ReceiveHalf: ~Copyable {
   mutating func dropAll(_ storage: QueueStorage<BufferLease>) {
     leases.removeAll()
     leases.giveBack(to: storage)
-    byteCount = 0
   }
 }

@@ -5,38 +5,36 @@ internal import Uring
 
 // The bytes of a send, and the kernel's answer.
 extension SendHalf {
-  /// The most bytes of one send: a round number that one completion can count.
-  static var submissionByteLimit: Int { 1 << 30 }
-
-  /// Gathers as much as one send can carry.
+  /// Gathers as much as one send may carry.
   ///
   /// - Parameters:
+  ///   - limit: In bytes (``LoopConfiguration/sendByteLimit``).
   ///   - descriptor: The socket.
   ///   - message: Called for a `msghdr`, if there are several pieces.
   /// - Returns: The request, and how it is to be with the kernel.
   @inline(__always)
   mutating func gather(
-    to descriptor: Descriptor, _ message: () -> GatheredMessage
+    upTo limit: Int, to descriptor: Descriptor, _ message: () -> GatheredMessage
   ) -> (request: Request, mode: Mode) {
     if pieces.count == 1 {
-      let count = min(pieces[0].byteCount, Self.submissionByteLimit)
-      inFlightByteCount = UInt32(truncatingIfNeeded: count)
+      let count = min(pieces[0].byteCount, limit)
+      pieces.changeAccount { $0.inFlightByteCount = UInt32(truncatingIfNeeded: count) }
       return (
         .send(at: pieces[0].address, byteCount: count, to: descriptor),
         pieces[0].isPooled ? .trying : .waiting
       )
     }
-    return gatherSeveral(to: descriptor, message())
+    return gatherSeveral(upTo: limit, to: descriptor, message())
   }
 
   private mutating func gatherSeveral(
-    to descriptor: Descriptor, _ message: GatheredMessage
+    upTo limit: Int, to descriptor: Descriptor, _ message: GatheredMessage
   ) -> (request: Request, mode: Mode) {
     var byteCount = 0
     var pieceCount = 0
-    let limit = holdsSpecial ? plainPieceCount : pieces.count
-    while pieceCount < min(limit, GatheredMessage.pieceLimit) {
-      let room = Self.submissionByteLimit - byteCount
+    let plainCount = holdsSpecial ? plainPieceCount : pieces.count
+    while pieceCount < min(plainCount, GatheredMessage.pieceLimit) {
+      let room = limit - byteCount
       let count = min(pieces[pieceCount].byteCount, room)
       guard count > 0 else { break }
       message.set(pieceCount, address: pieces[pieceCount].address, byteCount: count)
@@ -88,7 +86,7 @@ extension SendHalf {
   /// - Returns: Whether it was copied.
   @inline(__always)
   mutating func copyLastOut() -> Bool {
-    guard case .sending(.waiting) = state, pieces[pieces.count - 1].isPooled else { return false }
+    guard isWaitingForPeer, pieces[pieces.count - 1].isPooled else { return false }
     pieces[pieces.count - 1].copyOut()
     return true
   }
@@ -97,9 +95,13 @@ extension SendHalf {
   mutating func settle(_ count: UInt32) {
     if count > 0 {
       wasCut = false
-      if count < inFlightByteCount, case .sending(.waiting) = state { wasCut = true }
+      if count < inFlightByteCount, isWaitingForPeer { wasCut = true }
     }
-    inFlightByteCount = 0
+    guard !pieces.isEmpty else { return }
+    pieces.changeAccount {
+      $0.inFlightByteCount = 0
+      $0.byteCount -= Int(count)
+    }
     var left = Int(count)
     var offset = 0
     while left > 0 {
@@ -108,7 +110,6 @@ extension SendHalf {
       left -= part
       offset += 1
     }
-    byteCount -= Int(count)
   }
 
   /// Says what an answer of the kernel means to a send.

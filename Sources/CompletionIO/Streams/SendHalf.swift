@@ -8,14 +8,10 @@ internal import Uring
 /// It has no loop, no continuation and no clock: events go in, actions come out
 /// (``transition(_:_:_:)``), and the stream performs them.
 struct SendHalf: ~Copyable {
-  private(set) var state = State.idle
+  // Small, because very many are idle: what an idle one does not need is the queue's.
+
   var pieces = LentQueue<SendPiece>()
-  /// Bytes that are queued or with the kernel.
-  var byteCount = 0
-  /// The send or the end of the half that is with the kernel.
-  var token = Token(rawValue: 0)
-  /// Bytes of the send that is with the kernel; 0 for none.
-  var inFlightByteCount: UInt32 = 0
+  private var code = Code.idle
   /// Whether the last send was cut short.
   ///
   /// Its part may have been told in place of a reset (io_send), and then a receive sees an end that
@@ -30,31 +26,93 @@ struct SendHalf: ~Copyable {
   /// Whether pieces may be queued that take another request than a plain send.
   var holdsSpecial = false
 
+  /// The state without its failure, which is in the queue's account.
+  private enum Code: UInt8 {
+    case idle, enlisted, trying, waiting, finishing, finished, failed
+  }
+
+  private(set) var state: State {
+    @inline(__always) get {
+      switch code {
+      case .idle: .idle
+      case .enlisted: .enlisted
+      case .trying: .sending(.trying)
+      case .waiting: .sending(.waiting)
+      case .finishing: .finishing
+      case .finished: .finished
+      case .failed: .failed(pieces.account.end.map { StreamFailure(packed: $0) } ?? .closed)
+      }
+    }
+    @inline(__always) set {
+      switch newValue {
+      case .idle: code = .idle
+      case .enlisted: code = .enlisted
+      case .sending(.trying): code = .trying
+      case .sending(.waiting): code = .waiting
+      case .finishing: code = .finishing
+      case .finished: code = .finished
+      case .failed(let failure): fail(failure)
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func fail(_ failure: StreamFailure) {
+    code = .failed
+    pieces.keep(end: failure.packed)
+  }
+
+  /// Bytes that are queued or with the kernel.
+  var byteCount: Int {
+    @inline(__always) get { pieces.account.byteCount }
+  }
+
+  /// The send that is with the kernel, which has a piece.
+  var token: Token {
+    get { pieces.account.token }
+    set { pieces.changeAccount { $0.token = newValue } }
+  }
+
+  /// Bytes of the send that is with the kernel; 0 for none.
+  var inFlightByteCount: UInt32 {
+    get { pieces.account.inFlightByteCount }
+    set {
+      if newValue != inFlightByteCount {
+        pieces.changeAccount { $0.inFlightByteCount = newValue }
+      }
+    }
+  }
+
   /// Whether nothing is queued.
   var isEmpty: Bool { pieces.isEmpty }
 
   /// Whether a send is with the kernel, or in its end.
   var isWithKernel: Bool {
-    switch state {
-    case .sending, .finishing: true
+    switch code {
+    case .trying, .waiting, .finishing: true
     case .idle, .enlisted, .finished, .failed: false
     }
   }
 
+  /// Whether a send that may wait for the peer is with the kernel.
+  var isWaitingForPeer: Bool {
+    @inline(__always) get { code == .waiting }
+  }
+
   /// Whether nothing is left to send, or nothing can be sent.
   var isDrained: Bool {
-    switch state {
+    switch code {
     case .idle: pieces.isEmpty && !wantsFinish
     case .finished, .failed: true
-    case .enlisted, .sending, .finishing: false
+    case .enlisted, .trying, .waiting, .finishing: false
     }
   }
 
   /// Whether something can be queued.
   @inline(__always)
   var isOpen: Bool {
-    switch state {
-    case .idle, .enlisted, .sending: !wantsFinish
+    switch code {
+    case .idle, .enlisted, .trying, .waiting: !wantsFinish
     case .finishing, .finished, .failed: false
     }
   }
@@ -91,13 +149,17 @@ struct SendHalf: ~Copyable {
   ) -> Action? {
     let before = state
     let action: Action
-    switch (before, event) {
-    case (.idle, .queued): (state, action) = (.enlisted, .enlist)
-    case (.idle, .started(let mode)): (state, action) = (.sending(mode), .none)
-    case (.enlisted, .turn) where !isAborted && !pieces.isEmpty:
-      (state, action) = (.idle, .send(mayWait: false))
-    case (.sending, .answered(.done)) where pieces.isEmpty && !wantsFinish && !isAborted:
-      (state, action) = (.idle, .none)
+    // By the code, because a state has to be made of it.
+    switch (code, event) {
+    case (.idle, .queued): (code, action) = (.enlisted, .enlist)
+    case (.idle, .started(.trying)): (code, action) = (.trying, .none)
+    case (.idle, .started(.waiting)): (code, action) = (.waiting, .none)
+    case (.enlisted, .turn):
+      guard !isAborted, !pieces.isEmpty else { return nil }
+      (code, action) = (.idle, .send(mayWait: false))
+    case (.trying, .answered(.done)), (.waiting, .answered(.done)):
+      guard pieces.isEmpty, !wantsFinish, !isAborted else { return nil }
+      (code, action) = (.idle, .none)
     default: return nil
     }
     assert(
@@ -128,118 +190,5 @@ struct SendHalf: ~Copyable {
     guard case .refused = event else { return false }
     for offset in 0..<pieces.count where !pieces[offset].isAwaited { return true }
     return false
-  }
-
-  // MARK: Pieces
-
-  @inline(__always)
-  mutating func append(_ piece: consuming SendPiece, _ storage: QueueStorage<SendPiece>) {
-    byteCount += piece.byteCount
-    pieces.append(piece, lentBy: storage)
-  }
-
-  /// Marks the send of a wait, which is to end early.
-  ///
-  /// - Returns: Whether it is queued here.
-  mutating func mark(_ wait: WaitID, _ end: WaitEnd) -> Bool {
-    var isQueued = false
-    // All of its pieces: the memory of each is the caller's.
-    for offset in 0..<pieces.count where pieces[offset].belongs(to: wait) {
-      pieces[offset].earlyEnd = end
-      hasEarlyEnds = true
-      isQueued = true
-    }
-    return isQueued
-  }
-
-  /// Removes the mark of a flush that is to end early.
-  ///
-  /// - Returns: Whether it was queued here. What it waits for is not disturbed.
-  mutating func removeFlush(_ wait: WaitID, _ storage: QueueStorage<SendPiece>) -> Bool {
-    for offset in 0..<pieces.count where pieces[offset].recipient == .flush(wait) {
-      _ = remove(at: offset, storage)
-      return true
-    }
-    return false
-  }
-
-  /// Takes the next piece that has ended: sent, cancelled as it was asked to be, or failed.
-  ///
-  /// - Parameters:
-  ///   - filter: Which pieces have ended, besides those whose last byte is out.
-  ///   - storage: Takes the queue's memory when nothing is left in it.
-  /// - Returns: What is to be told of it; `nil` if no piece has ended.
-  @inline(__always)
-  mutating func removeNext(
-    _ filter: Ended, _ storage: QueueStorage<SendPiece>
-  ) -> EndedPiece? {
-    if pieces.isEmpty { return nil }
-    if pieces[0].byteCount == 0 { return removeFirst(storage) }
-    return removeUnsent(filter, storage)
-  }
-
-  /// Takes the first piece, which has failed while the others have not.
-  mutating func removeFailed(_ storage: QueueStorage<SendPiece>) -> EndedPiece {
-    assert(inFlightByteCount == 0, "the kernel still has the piece")
-    return remove(at: 0, storage)
-  }
-
-  /// Takes the next piece behind the first that was asked to end early.
-  mutating func removeMarkedBehindFirst(_ storage: QueueStorage<SendPiece>) -> EndedPiece? {
-    for offset in 1..<max(1, pieces.count) where pieces[offset].earlyEnd != nil {
-      return remove(at: offset, storage)
-    }
-    return nil
-  }
-
-  /// Takes the next piece that has ended before its last byte was out.
-  @inline(never)
-  private mutating func removeUnsent(
-    _ filter: Ended, _ storage: QueueStorage<SendPiece>
-  ) -> EndedPiece? {
-    guard filter != .sent, inFlightByteCount == 0 else { return nil }
-    for offset in 0..<pieces.count where filter.includes(pieces[offset]) {
-      return remove(at: offset, storage)
-    }
-    if filter != .awaited { hasEarlyEnds = false }
-    return nil
-  }
-
-  /// Which pieces of a half have ended.
-  enum Ended {
-    /// Those whose last byte is out.
-    case sent
-    /// Those that were asked to end early, too.
-    case cancelled
-    /// Those that somebody waits for, too.
-    case awaited
-    /// All.
-    case all
-
-    fileprivate func includes(_ piece: borrowing SendPiece) -> Bool {
-      switch self {
-      case .sent: return false
-      case .cancelled: return piece.earlyEnd != nil
-      case .awaited: return piece.isAwaited
-      case .all: return true
-      }
-    }
-  }
-
-  @inline(__always)
-  private mutating func removeFirst(_ storage: QueueStorage<SendPiece>) -> EndedPiece {
-    let ended = EndedPiece(pieces[0])
-    pieces.dropFirst()
-    if pieces.isEmpty { pieces.giveBack(to: storage) }
-    return ended
-  }
-
-  private mutating func remove(
-    at offset: Int, _ storage: QueueStorage<SendPiece>
-  ) -> EndedPiece {
-    let piece = pieces.remove(at: offset)
-    byteCount -= piece.byteCount
-    if pieces.isEmpty { pieces.giveBack(to: storage) }
-    return EndedPiece(piece)
   }
 }

@@ -30,7 +30,7 @@ extension SocketStream {
     let (local, peer) = try SocketFactory(loop.socketCalls).inspect(descriptor, as: .connection)
     loop.socketCalls.closeOnExec(descriptor)
     return SocketStream(
-      .file(descriptor), on: loop, peer: peer, addresses: StreamAddresses(local: local),
+      .file(descriptor), on: loop, peer: peer, local: SharedAddress(local),
       policy: policy)
   }
 }

@@ -70,11 +70,11 @@ extension SocketStream {
   func continueClosing() {
     guard closing == .draining else { return }
     guard let linger = extras?.linger, sending.refusal == nil || sending.state == .finished,
-      receiving.end == nil
+      !receiving.hasEnded
     else { return stopOperations() }
     closing = .lingering
     setCloseDeadline(linger.duration)
-    receiving.dropAll(shared.leases)
+    receiving.dropAll(loop.receiveQueues)
     receiving.isPaused = false
     if sending.state != .finished { requestFinish() }
     wantBytes()
@@ -105,7 +105,7 @@ extension SocketStream {
     endPieces(.all, .closed)
     tellFinished(.closed)
     failReceiver(.closed)
-    receiving.dropAll(shared.leases)
+    receiving.dropAll(loop.receiveQueues)
     removeCloseDeadline()
     removeReadDeadline()
     removeWatch()
@@ -119,8 +119,8 @@ extension SocketStream {
   func didClose() {
     operationCount -= 1
     closing = .closed
-    if descriptor.isDirect { shared.places.giveBack() }
-    shared.streamClosed()
+    if descriptor.isDirect { loop.streams.places.giveBack() }
+    loop.streams.streamClosed()
     forgetAccepted()
     loop.registry.remove(self)
     for wait in extras?.closers ?? [] { loop.finish(wait) }

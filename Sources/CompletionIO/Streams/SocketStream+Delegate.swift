@@ -39,7 +39,7 @@ extension SocketStream {
   func detachDelegate(keeping lease: consuming BufferLease) {
     assert(receiving.isEmpty, "what came before is to be taken first")
     handler = nil
-    receiving.keep(lease, shared.leases)
+    receiving.keep(lease, loop.receiveQueues)
     guard policy != .completion else { return }
     receiving.armsAhead = false
     perform(receiveEvent(.full))

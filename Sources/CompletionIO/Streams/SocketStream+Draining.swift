@@ -33,8 +33,8 @@ extension SocketStream {
 
   /// Whether a receive that is idle is to end, because the listener has closed.
   var endsWhenIdle: Bool {
-    extras?.hasListenerClosed == true && receiving.isEmpty && receiving.end == nil
-      && receiving.receiver == nil && closing == .open && !isOwnerCancelled
+    extras?.hasListenerClosed == true && receiving.isEmpty && !receiving.hasEnded
+      && !receiving.hasReceiver && closing == .open && !isOwnerCancelled
   }
 
   /// Takes note that a receive which has begun is to end when the listener closes.
@@ -46,7 +46,7 @@ extension SocketStream {
   /// is then as before it.
   func hasEndedIdle(_ result: WaitResult) -> Bool {
     extras?.idleWait = nil
-    guard result == WaitResult(), receiving.isEmpty, receiving.end == nil, closing == .open else {
+    guard result == WaitResult(), receiving.isEmpty, !receiving.hasEnded, closing == .open else {
       return false
     }
     receiving.receiver = nil

@@ -70,7 +70,7 @@ extension SocketStream {
       throw SocketError(
         .giveAway, .notSupportedOnSocket, cause: .directDescriptor, peer: peerAddress)
     }
-    guard receiving.receiver == nil else { throw error(.giveAway, .busy) }
+    guard !receiving.hasReceiver else { throw error(.giveAway, .busy) }
     receiving.isPaused = true
     perform(receiveEvent(.full))
   }
@@ -92,7 +92,7 @@ extension SocketStream {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(receiving.byteCount)
     while !receiving.isEmpty {
-      let lease = receiving.takeFirst(shared.leases)
+      let lease = receiving.takeFirst(loop.receiveQueues)
       bytes.append(copying: lease.bytes)
     }
     return bytes

@@ -18,7 +18,7 @@ extension SocketStream {
     guard isUnixDomain else {
       throw refused(.receive, StreamFailure(.notSupportedOnSocket, .descriptors))
     }
-    if isOwnerCancelled || closing != .open || receiving.receiver != nil,
+    if isOwnerCancelled || closing != .open || receiving.hasReceiver,
       let refusal = receiveRefusal(isOwner)
     {
       throw refused(.receive, refusal)
@@ -36,14 +36,14 @@ extension SocketStream {
   func receive(
     _ message: DescriptorMessage, into memory: OutputMemory, timeout: Duration?
   ) throws(SocketError) -> Receipt {
-    if !receiving.isEmpty || receiving.end != nil {
+    if !receiving.isEmpty || receiving.hasEnded {
       atOnceCount &+= 1
       return try takeReceived(into: memory)
     }
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     receiving.receiver = ReceiveHalf.Receiver(wait: wait)
-    if receiving.state == .idle { read(message.receive(from: descriptor)) }
+    if receiving.isIdle { read(message.receive(from: descriptor)) }
     return .wait(wait)
   }
 }

@@ -26,11 +26,11 @@ extension SocketStream {
     madeExtras.isPassing = true
     receiving.isPaused = true
     perform(receiveEvent(.full))
-    guard receiving.isEmpty, receiving.end == nil else { return try takePassed() }
+    guard receiving.isEmpty, !receiving.hasEnded else { return try takePassed() }
     let wait = loop.openWait(for: self, timeout: nil)
     atOnceCount = 0
     receiving.receiver = ReceiveHalf.Receiver(wait: wait)
-    if receiving.state == .idle { passage.begin() }
+    if receiving.isIdle { passage.begin() }
     return .wait(wait)
   }
 
@@ -44,7 +44,7 @@ extension SocketStream {
   }
 
   private func takePassed() throws(SocketError) -> Passed {
-    if !receiving.isEmpty { return .bytes(receiving.takeFirst(shared.leases)) }
+    if !receiving.isEmpty { return .bytes(receiving.takeFirst(loop.receiveQueues)) }
     switch receiving.end {
     case .failed(let failure): throw error(.receive, failure)
     case .endOfStream: return .endOfStream

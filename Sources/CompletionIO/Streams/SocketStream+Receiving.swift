@@ -31,12 +31,12 @@ extension SocketStream {
 
   /// Delivers bytes that have waited while the handler was not to be called.
   func deliverKept() {
-    guard let handler, !receiving.isEmpty || receiving.end != nil else { return }
+    guard let handler, !receiving.isEmpty || receiving.hasEnded else { return }
     let extras = madeExtras
     guard !extras.isDelivering else { return }
     extras.isDelivering = true
     while !receiving.isEmpty, !receiving.isPaused, closing == .open, self.handler === handler {
-      handler.received(receiving.takeFirst(shared.leases), on: self)
+      handler.received(receiving.takeFirst(loop.receiveQueues), on: self)
     }
     extras.isDelivering = false
     tellEndIfDelivered()
@@ -99,7 +99,7 @@ extension SocketStream {
     }
     receiving.armsAhead = goesOn
     began(token, .armed)
-    shared.sweep?.begin()
+    if loop.configuration.quietTime != nil { loop.streams.sweep?.begin() }
   }
 
   /// Takes note of a receive that is on its way.
@@ -158,7 +158,7 @@ extension SocketStream {
       }
       return
     }
-    receiving.keep(lease, shared.leases)
+    receiving.keep(lease, loop.receiveQueues)
     if let receiver = receiving.receiver { loop.finish(receiver.wait) }
     if receiving.byteCount > loop.configuration.unclaimedByteLimit {
       perform(receiveEvent(.full))
@@ -174,7 +174,7 @@ extension SocketStream {
   /// Arms the receive again, if there is room: after a pause when half of it has become free.
   func resumeReceiving(afterPause: Bool) {
     let limit = loop.configuration.unclaimedByteLimit / (afterPause ? 2 : 1)
-    guard receiving.state == .idle, receiving.byteCount <= limit else { return }
+    guard receiving.isIdle, receiving.byteCount <= limit else { return }
     wantBytes()
   }
 
@@ -199,10 +199,10 @@ extension SocketStream {
 
   /// Tells whoever waits that bytes have come, or how the stream has ended.
   private func tellReceived() {
-    if let receiver = receiving.receiver, !receiving.isEmpty || receiving.end != nil {
+    if let receiver = receiving.receiver, !receiving.isEmpty || receiving.hasEnded {
       loop.finish(receiver.wait)
     }
-    guard receiving.end != nil else { return }
+    guard receiving.hasEnded else { return }
     if closing == .lingering { stopOperations() }
     tellEndIfDelivered()
   }

@@ -64,7 +64,7 @@ extension SocketStream {
   /// Queues a piece for the next submission.
   @inline(__always)
   func queue(_ piece: consuming SendPiece) {
-    sending.append(piece, shared.pieces)
+    sending.append(piece, loop.sendQueues)
     // A send that waits for the peer is before it.
     if sending.copyLastOut() { loop.countCopiedSend() }
     perform(sendEvent(.queued))
@@ -128,10 +128,11 @@ extension SocketStream {
     for _ in 0..<sending.copyOut() { loop.countCopiedSend() }
   }
 
-  /// Hands as much as one send can gather to the kernel.
+  /// Hands as much as one send may gather to the kernel.
   private func startSending(mayWait: Bool) {
     if sending.holdsSpecial, startSpecial(mayWait: mayWait) { return }
-    var (request, mode) = sending.gather(to: descriptor) { madeExtras.message }
+    let limit = loop.configuration.sendByteLimit
+    var (request, mode) = sending.gather(upTo: limit, to: descriptor) { madeExtras.message }
     let policy: ResubmissionPolicy
     switch mode {
     case .trying:
@@ -170,8 +171,7 @@ extension SocketStream {
     let direction: Int32 = 1  // SHUT_WR (shutdown(2)).
     let token = loop.begin(
       .shutdown(descriptor, direction: direction), policy: .completion, owner: self)
-    guard let token else { return perform(sendEvent(.refused)) }
-    sending.token = token
+    guard token != nil else { return perform(sendEvent(.refused)) }
     operationCount += 1
   }
 

@@ -7,7 +7,7 @@ internal import Uring
 extension SocketStream {
   /// Ends pieces: with success those that are out, with a failure the others.
   func endPieces(_ filter: SendHalf.Ended, _ failure: StreamFailure? = nil) {
-    while let piece = sending.removeNext(filter, shared.pieces) {
+    while let piece = sending.removeNext(filter, loop.sendQueues) {
       if piece.isSent, piece.recipient == .nobody { continue }
       tellEnd(of: piece, failure)
     }

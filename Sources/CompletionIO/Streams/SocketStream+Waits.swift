@@ -35,21 +35,21 @@ extension SocketStream {
   func receive(
     into memory: OutputMemory?, timeout: Duration?, isOwner: Bool
   ) throws(SocketError) -> Receipt {
-    if isOwnerCancelled || closing != .open || receiving.receiver != nil,
+    if isOwnerCancelled || closing != .open || receiving.hasReceiver,
       let refusal = receiveRefusal(isOwner)
     {
       throw refused(.receive, refusal)
     }
-    if !receiving.isEmpty || receiving.end != nil {
+    if !receiving.isEmpty || receiving.hasEnded {
       atOnceCount &+= 1
       return try takeReceived(into: memory)
     }
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
     receiving.receiver = ReceiveHalf.Receiver(wait: wait)
-    if let memory, receiving.state == .idle, !receiving.isPaused {
+    if let memory, receiving.isIdle, !receiving.isPaused {
       read(memory.receive(from: descriptor))
-    } else if receiving.state == .idle {
+    } else if receiving.isIdle {
       perform(receiveEvent(.wanted))
     }
     return .wait(wait)
@@ -65,7 +65,7 @@ extension SocketStream {
   func receiveRefusal(_ isOwner: Bool) -> StreamFailure? {
     if isOwner, isOwnerCancelled { return StreamFailure(cancellation) }
     if closing != .open { return .closed }
-    return receiving.receiver == nil ? nil : .busy
+    return receiving.hasReceiver ? .busy : nil
   }
 
   /// Has the kernel receive straight into a task's memory.
@@ -96,9 +96,9 @@ extension SocketStream {
   @inline(__always)
   func takeReceived(into memory: OutputMemory?) throws(SocketError) -> Receipt {
     guard receiving.isEmpty else {
-      defer { if receiving.state == .idle { resumeReceiving(afterPause: true) } }
-      if let memory { return .count(receiving.copyFirst(to: memory, shared.leases)) }
-      return .bytes(receiving.takeFirst(shared.leases))
+      defer { if receiving.isIdle { resumeReceiving(afterPause: true) } }
+      if let memory { return .count(receiving.copyFirst(to: memory, loop.receiveQueues)) }
+      return .bytes(receiving.takeFirst(loop.receiveQueues))
     }
     return try receivedEnd()
   }
@@ -178,7 +178,7 @@ extension SocketStream {
   }
 
   /// Why the waits of the stream's own task end, once the task is cancelled.
-  private var cancellation: WaitEnd { loop.isStopping ? .loopStopped : .cancelled }
+  var cancellation: WaitEnd { loop.isStopping ? .loopStopped : .cancelled }
 
   /// Asks for the end of the sending half and opens a wait for it.
   func finishSending(isOwner: Bool) throws(SocketError) -> WaitID {
@@ -212,7 +212,7 @@ extension SocketStream {
       extras?.finishers.remove(at: index)
       return fail(wait, StreamFailure(cause))
     }
-    if removeRoomWaiter(wait) || sending.removeFlush(wait, shared.pieces) {
+    if removeRoomWaiter(wait) || sending.removeFlush(wait, loop.sendQueues) {
       return fail(wait, StreamFailure(cause))
     }
     // A wait for the end of closing ends with it and not before: the kernel's last word is awaited.
@@ -228,14 +228,5 @@ extension SocketStream {
     // The memory is the kernel's until its last word.
     receiving.receiver?.earlyEnd = receiver.earlyEnd ?? cause
     loop.core.cancel(receiving.token)
-  }
-
-  /// Ends what the stream's own task waits for, now and later, because it is cancelled.
-  func cancelOwner() {
-    isOwnerCancelled = true
-    // Its peer may never read what is queued.
-    if closing == .draining || closing == .lingering { stopOperations() }
-    guard let wait = ownerWait else { return }
-    loop.cancel(wait, because: cancellation)
   }
 }

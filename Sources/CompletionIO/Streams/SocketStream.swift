@@ -13,49 +13,41 @@ public import Uring
 public final class SocketStream: OperationOwner, @unchecked Sendable {
   // Unchecked: everything that changes is used on the loop's thread only.
 
-  // Properties that each message needs come first, in as few lines of the cache as can be.
+  // 120 bytes, with the two words of each object: with the allocator's own word a multiple of 16,
+  // so that none is lost. The order leaves no gaps: the superclass leaves half a word, the descriptor
+  // and the sending half leave parts of one.
 
-  // The smallest first, because the superclass leaves them half a word.
   let descriptor: Descriptor
   var closing = Closing.open
   /// Who waits when the socket takes no bytes, by the policy.
   var waiting: SendHalf.Waiting
-  /// Whether the handler has been told how the receiving half ended.
-  var hasToldEnd = false
   /// Whether the stream's task was cancelled, so that its waits end at once.
   var isOwnerCancelled = false
   /// Operations in a row that were done at once, without a wait.
   var atOnceCount: UInt8 = 0
-  /// Whether a listener has accepted the stream, which then is counted.
-  var isAccepted = false
   /// For each of those who look for it, whether bytes have come since the last look.
   var received = ReceivedMarks.quiet
-  /// Looks in a row of the ``QuietSweep`` between which nothing came.
-  var quietLookCount: UInt8 = 0
   /// Whether bytes have gone out since the stream's idleness was last looked at.
   var hasSent = false
-  /// Operations with the kernel that this stream waits for.
-  var operationCount: Int32 = 0
+  /// Operations with the kernel that this stream waits for; a few at a time.
+  var operationCount: UInt8 = 0
   /// The loop that the stream belongs to.
   public let loop: CompletionLoop
-  let shared: StreamContext
   /// Properties that few streams have.
   var extras: StreamExtras?
   /// The delegate, which the stream retains, to be called without counting references.
   private(set) var retainedHandler: Unmanaged<SocketDelegate>?
-  /// The job of the task that serves the stream, to be compared with the loop's current one; 0 for
-  /// none.
-  var ownerJob: UInt = 0
-  /// The wait of that task.
-  var ownerWait: WaitID?
+  /// A word of the caller's, for the stream's handler; used on the loop's thread only.
+  public var context: UInt = 0
+  private let local: SharedAddress
+  private let peer: StreamPeer
   // Without checks at run time, which would cost each message; the halves call nobody.
   @exclusivity(unchecked) private var receiveHalf = ReceiveHalf()
   @exclusivity(unchecked) private var sendHalf = SendHalf()
-  var fate = PeerFate.alive
-  /// A word of the caller's, for the stream's handler; used on the loop's thread only.
-  public var context: UInt = 0
-  private let addresses: StreamAddresses
-  private let compactPeer: CompactAddress?
+  /// Looks in a row of the ``QuietSweep`` between which nothing came.
+  var quietLookCount: UInt8 = 0
+  private var fateKind = FateKind.alive
+  private var marks: Marks = []
 
   var receiving: ReceiveHalf {
     @inline(__always) unsafeAddress {
@@ -87,8 +79,47 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
     }
   }
 
+  private struct Marks: OptionSet {
+    let rawValue: UInt8
+
+    static var toldEnd: Self { Self(rawValue: 1) }
+    static var accepted: Self { Self(rawValue: 2) }
+  }
+
+  private enum FateKind: UInt8 { case alive, reset, lostBytes }
+
+  /// Whether the handler has been told how the receiving half ended.
+  var hasToldEnd: Bool {
+    get { marks.contains(.toldEnd) }
+    set { if newValue { marks.insert(.toldEnd) } else { marks.remove(.toldEnd) } }
+  }
+
+  /// Whether a listener has accepted the stream, which then is counted.
+  var isAccepted: Bool {
+    get { marks.contains(.accepted) }
+    set { if newValue { marks.insert(.accepted) } else { marks.remove(.accepted) } }
+  }
+
+  /// The peer's fate; why it is what it is, is in the extras.
+  var fate: PeerFate {
+    get {
+      switch fateKind {
+      case .alive: .alive
+      case .reset: .reset(extras?.fateFailure ?? .reset)
+      case .lostBytes: .lostBytes(extras?.fateFailure ?? .reset)
+      }
+    }
+    set {
+      switch newValue {
+      case .alive: fateKind = .alive
+      case .reset(let failure): (fateKind, madeExtras.fateFailure) = (.reset, failure)
+      case .lostBytes(let failure): (fateKind, madeExtras.fateFailure) = (.lostBytes, failure)
+      }
+    }
+  }
+
   /// How far closing has come.
-  enum Closing {
+  enum Closing: UInt8 {
     case open
     /// Queued sends go out first.
     case draining
@@ -111,29 +142,25 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
 
   /// Makes a stream of a connected socket, which it owns from now on.
   init(
-    _ descriptor: Descriptor, on loop: CompletionLoop, peer: SocketAddress?,
-    addresses: StreamAddresses, policy: ResubmissionPolicy? = nil
+    _ descriptor: Descriptor, on loop: CompletionLoop, peer: SocketAddress?, local: SharedAddress,
+    policy: ResubmissionPolicy? = nil
   ) {
     self.descriptor = descriptor
     self.loop = loop
-    compactPeer = CompactAddress(peer)
-    self.addresses =
-      compactPeer == nil ? StreamAddresses(local: addresses.local, peer: peer) : addresses
-    shared = loop.streams
+    self.peer = StreamPeer(peer)
+    self.local = local
     waiting = SendHalf.Waiting(policy ?? loop.configuration.policy)
     super.init()
     if let policy { self.policy = policy }
     loop.registry.add(self)
-    shared.streamOpened()
+    loop.streams.streamOpened()
   }
 
   /// The stream's own address; `nil` where the kernel did not tell.
-  public var localAddress: SocketAddress? { addresses.local }
+  public var localAddress: SocketAddress? { local.address }
 
   /// The other end's address when the stream was made; `nil` where the kernel did not tell.
-  public var peerAddress: SocketAddress? {
-    if let compactPeer { compactPeer.address } else { addresses.peer }
-  }
+  public var peerAddress: SocketAddress? { peer.address }
 
   /// Bytes queued for sending that the kernel has not taken; on the loop's thread.
   public var unsentByteCount: Int { sending.byteCount }
@@ -194,19 +221,6 @@ public final class SocketStream: OperationOwner, @unchecked Sendable {
   /// Ends a wait of a task with a failure.
   func fail(_ wait: WaitID, _ failure: StreamFailure, byteCount: Int = 0) {
     loop.finish(wait, WaitResult(failure, byteCount: byteCount))
-  }
-}
-
-/// A stream's own address, and the peer's where it is a long one.
-///
-/// Shared by the streams of a listener that is bound to one address.
-final class StreamAddresses: Sendable {
-  let local: SocketAddress?
-  let peer: SocketAddress?
-
-  init(local: SocketAddress?, peer: SocketAddress? = nil) {
-    self.local = local
-    self.peer = peer
   }
 }
 

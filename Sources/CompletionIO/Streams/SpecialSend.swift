@@ -62,7 +62,7 @@ extension SocketStream {
       return false
     case .zeroCopy:
       let piece = sending.pieces[0].address
-      let count = min(sending.pieces[0].byteCount, SendHalf.submissionByteLimit)
+      let count = min(sending.pieces[0].byteCount, LoopConfiguration.oneSendByteLimit)
       let request = Request.sendZeroCopy(at: piece, byteCount: count, to: descriptor)
       start(
         request, byteCount: count, mayWait: mayWait, isWhole: true, owner: self,
@@ -78,12 +78,14 @@ extension SocketStream {
 
   /// Cancels the send that is with the kernel, if that is what is to end.
   func cancelSend() {
-    // A handler that is told of the end of the last piece may close the stream.
-    guard sending.holdsSpecial, !sending.isEmpty, sending.pieces[0].form != .plain else {
+    // A handler that is told of the end of the last piece may close the stream: nothing of it is with
+    // the kernel then, and the token has gone with the queue.
+    guard !sending.isEmpty else { return }
+    guard sending.holdsSpecial, sending.pieces[0].form != .plain else {
       return loop.core.cancel(sending.token)
     }
     // It has the first piece alone, and is not to be disturbed for the others.
-    while let piece = sending.removeMarkedBehindFirst(shared.pieces) { tellEnd(of: piece, nil) }
+    while let piece = sending.removeMarkedBehindFirst(loop.sendQueues) { tellEnd(of: piece, nil) }
     if closing.isStopping || sending.pieces[0].earlyEnd != nil { loop.core.cancel(sending.token) }
   }
 
@@ -151,7 +153,7 @@ extension SocketStream {
     sending.inFlightByteCount = 0
     endPieces(.cancelled)
     if let failure, !closing.isStopping, !sending.isEmpty, firstSpecial === special {
-      tellEnd(of: sending.removeFailed(shared.pieces), failure)
+      tellEnd(of: sending.removeFailed(loop.sendQueues), failure)
     }
     perform(sendEvent(.answered(.done)))
     if closing != .open || extras != nil { afterSending() }

@@ -2,12 +2,9 @@
 
 internal import Uring
 
-/// The common property of one loop's streams: memory for their queues, places in the direct table,
-/// room in the flight table.
+/// The common property of one loop's streams: places in the direct table, room in the flight table.
 final class StreamContext: OperationOwner {
   unowned let loop: CompletionLoop
-  let pieces = QueueStorage<SendPiece>()
-  let leases = QueueStorage<BufferLease>()
   let places: DirectPlaces
   /// Finds quiet streams, where the program wants that.
   let sweep: QuietSweep?
@@ -27,11 +24,6 @@ final class StreamContext: OperationOwner {
       capacity: configuration.directDescriptorCount, flightLimit: configuration.flightLimit)
     sweep = configuration.quietTime.map { QuietSweep(of: loop, after: $0) }
     super.init()
-  }
-
-  deinit {
-    pieces.destroy()
-    leases.destroy()
   }
 
   func streamOpened() { streamCount += 1 }

@@ -37,6 +37,8 @@ final class StreamExtras {
   var watch: IdleWatch?
   /// Called when the stream is closed, behind its delegate.
   var whenClosed: (() -> Void)?
+  /// Why the peer's fate is not a good one.
+  var fateFailure: StreamFailure?
   lazy var message = GatheredMessage()
   /// Whether a task receives messages with descriptors.
   var receivesMessages = false

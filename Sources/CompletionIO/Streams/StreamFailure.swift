@@ -20,6 +20,18 @@ struct StreamFailure: Hashable, Sendable {
 
   /// A negated errno.
   var code: Int32 { Int32(shortCode) }
+
+  /// All of it in 56 bits.
+  var packed: UInt64 {
+    UInt64(UInt32(bitPattern: attempts)) | UInt64(UInt16(bitPattern: shortCode)) << 32
+      | UInt64(cause.rawValue) << 48
+  }
+
+  init(packed: UInt64) {
+    attempts = Int32(bitPattern: UInt32(truncatingIfNeeded: packed))
+    shortCode = Int16(bitPattern: UInt16(truncatingIfNeeded: packed >> 32))
+    cause = SocketError.Cause(rawValue: UInt8(truncatingIfNeeded: packed >> 48)) ?? .kernel
+  }
 }
 
 extension StreamFailure {

@@ -50,3 +50,25 @@ package struct CompactAddress: Sendable {
     }
   }
 }
+
+extension SocketAddress {
+  /// An IPv4 address in a word, first byte lowest, or an IPv6 address that stands for one
+  /// (`::ffff:0:0/96`); `nil` for any other.
+  package var shortForm: (host: UInt32, port: UInt16, isMapped: Bool)? {
+    switch storage {
+    case .ipv4(let host, let port):
+      (InternetAddress6(startingWith: host).lowHalf, port, false)
+    case .ipv6(let address, let port, 0, 0):
+      address.mappedHost.map { ($0, port, true) }
+    case .ipv6, .unix: nil
+    }
+  }
+
+  /// Makes an address of its short form.
+  package init(shortForm host: UInt32, port: UInt16, isMapped: Bool) {
+    self.init(
+      storage: isMapped
+        ? .ipv6(InternetAddress6(mapping: host), port: port, flowInfo: 0, scope: 0)
+        : .ipv4(InternetAddress6(lowHalf: host).start, port: port))
+  }
+}

@@ -33,6 +33,20 @@ public struct SocketAddress: Hashable, Sendable {
       for index in 0..<4 { first |= UInt64(address[index]) << UInt64(8 * index) }
     }
 
+    /// An address of four bytes, first byte lowest, with zeros behind them.
+    init(lowHalf: UInt32) { first = UInt64(lowHalf) }
+
+    /// The address that stands for an IPv4 address (`::ffff:0:0/96`), first byte lowest.
+    init(mapping host: UInt32) { second = 0xFFFF_0000 | UInt64(host) << 32 }
+
+    /// The first four bytes, first byte lowest.
+    var lowHalf: UInt32 { UInt32(truncatingIfNeeded: first) }
+
+    /// The IPv4 address that it stands for, if it does, first byte lowest.
+    var mappedHost: UInt32? {
+      first == 0 && UInt32(truncatingIfNeeded: second) == 0xFFFF_0000 ? UInt32(second >> 32) : nil
+    }
+
     /// The first four bytes.
     var start: InternetAddress4 { [self[0], self[1], self[2], self[3]] }
 

@@ -40,6 +40,9 @@ struct RefusedConfigurationTests {
     Mistake("LoopConfiguration.bufferSize", "2147483648") { $0.bufferSize = 1 << 31 },
     Mistake("LoopConfiguration.unclaimedByteLimit", "-1") { $0.unclaimedByteLimit = -1 },
     Mistake("LoopConfiguration.unsentByteLimit", "-1") { $0.unsentByteLimit = -1 },
+    Mistake("LoopConfiguration.sendByteLimit", "0") { $0.sendByteLimit = 0 },
+    Mistake("LoopConfiguration.sendByteLimit", "-1") { $0.sendByteLimit = -1 },
+    Mistake("LoopConfiguration.sendByteLimit", "1073741825") { $0.sendByteLimit = 1 << 30 + 1 },
     Mistake("LoopConfiguration.drainTimeLimit", "-1.0 seconds") {
       $0.drainTimeLimit = .seconds(-1)
     },

@@ -82,7 +82,7 @@ import Uring
 
   @Test(arguments: [
     "flightLimit", "submissionEntryCount", "bufferCount", "bufferSize", "unclaimedByteLimit",
-    "unsentByteLimit", "unclaimedConnectionLimit", "drainTimeLimit",
+    "unsentByteLimit", "sendByteLimit", "unclaimedConnectionLimit", "drainTimeLimit",
   ])
   func aConfigurationOfNothingIsRefusedByTheNameOfItsField(_ field: String) {
     var configuration = LoopConfiguration()
@@ -93,6 +93,7 @@ import Uring
     case "bufferSize": configuration.bufferSize = 0
     case "unclaimedByteLimit": configuration.unclaimedByteLimit = -1
     case "unsentByteLimit": configuration.unsentByteLimit = -1
+    case "sendByteLimit": configuration.sendByteLimit = 0
     case "unclaimedConnectionLimit": configuration.unclaimedConnectionLimit = 0
     default: configuration.drainTimeLimit = .seconds(-1)
     }

@@ -54,7 +54,9 @@ final class SendHalfBench {
 
   @discardableResult
   func gather() -> [Part] {
-    let (request, mode) = half.gather(to: .direct(1)) { message }
+    let (request, mode) = half.gather(upTo: LoopConfiguration.oneSendByteLimit, to: .direct(1)) {
+      message
+    }
     (lastOperation, lastMode) = (request.operation, mode)
     let address = UInt(request.operand)
     guard request.operation == .sendMessage else {

@@ -53,7 +53,7 @@ import Testing
   /// Fault 4 of the stream layer: a message above 1 GiB was torn, and another was sent in its middle.
   @Test(arguments: [0, 1, 1 << 20])
   func aMessageAboveTheLimitOfOneSendIsWhole(_ before: Int) {
-    let limit = SendHalf.submissionByteLimit
+    let limit = LoopConfiguration.oneSendByteLimit
     let large = 3 * limit / 2
     if before > 0 { bench.append(before, at: 0x10) }
     bench.append(large, at: 1 << 40)

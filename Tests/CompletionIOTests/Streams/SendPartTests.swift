@@ -35,7 +35,9 @@ import Testing
   @Test func allPiecesGoOutInOneSend() {
     var half = half(of: [3, 4, 5], wait: WaitID(slot: 1, generation: 1))
     let message = GatheredMessage()
-    let (request, mode) = half.gather(to: .direct(1)) { message }
+    let (request, mode) = half.gather(upTo: LoopConfiguration.oneSendByteLimit, to: .direct(1)) {
+      message
+    }
     let byteCount = half.inFlightByteCount
     #expect(request.operation == .sendMessage && mode == .waiting && byteCount == 12)
   }

@@ -130,7 +130,7 @@ final class LoopFixture {
   ) -> SocketStream {
     SocketStream(
       .file(FileDescriptor(rawValue: number)), on: loop, peer: peer,
-      addresses: StreamAddresses(local: nil))
+      local: SharedAddress(nil))
   }
 
   /// What the loop has counted of a verdict.
