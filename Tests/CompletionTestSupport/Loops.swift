@@ -22,6 +22,14 @@ package func withLoops<Result>(
   }
 }
 
+extension LoopConfiguration {
+  /// Has streams receive into sixteen buffers that the kernel fills in pieces, where it can; into
+  /// smaller ones than others, so that arrivals often go over the end of one.
+  package static func inPieces(_ configuration: inout Self) {
+    configuration.incrementalBufferSize = configuration.bufferCount * configuration.bufferSize / 16
+  }
+}
+
 extension CompletionLoop {
   /// Asks something on the loop's thread.
   package func ask<Answer: Sendable>(

@@ -17,7 +17,10 @@ import Testing
     _ body: @escaping @Sendable (CompletionLoopGroup) async throws -> Void
   ) throws {
     let checker = InvariantChecker(ledger)
-    let simulation = Simulation(seed: 1, faults: faults)
+    var configuration = SimulationConfiguration()
+    // One arrival a buffer, so that a buffer that is lost is one.
+    configuration.loop.incrementalBufferSize = nil
+    let simulation = Simulation(seed: 1, faults: faults, configuration: configuration)
     simulation.afterStep = { try checker.check($0) }
     try simulation.run { group in
       checker.watch(group)

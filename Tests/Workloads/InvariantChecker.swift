@@ -43,7 +43,7 @@ package final class InvariantChecker: @unchecked Sendable {
     step += 1
     armedAtLast = machine.armedCount
     lostAtLast = machine.lostDatagramCount
-    let available = loops.reduce(0) { $0 + $1.pool.availableCount }
+    let available = loops.reduce(0) { $0 + $1.availableBufferCount }
     if machine.heldBufferCount > available, !loops.isEmpty {
       ledger.violation(
         "the kernel has \(machine.heldBufferCount) buffers, but only \(available) are not leased")
@@ -64,7 +64,7 @@ package final class InvariantChecker: @unchecked Sendable {
       ledger.violation("\(lost) datagrams are missing, of which the kernel has lost \(lostAtLast)")
     }
     for loop in loops {
-      let lost = loop.pool.lentCount
+      let lost = loop.leaseCount
       if lost != 0 { ledger.violation("\(lost) buffers are lost") }
       if loop.heldFlightCount != 0 {
         ledger.violation("\(loop.heldFlightCount) flights are kept for nobody")

@@ -96,6 +96,10 @@ extension LoopConfiguration {
     configuration.drainTimeLimit = .milliseconds(numbers.pick([1, 50, 30_000]))
     configuration.unclaimedConnectionLimit = numbers.pick([1, 2, 8])
     configuration.directDescriptorCount = numbers.pick([0, 0, 4, 16])
+    // From a copy, so that seeds keep what else they stand for.
+    var copy = numbers
+    let byteCount = configuration.bufferCount * configuration.bufferSize
+    configuration.incrementalBufferSize = copy.pick([nil, byteCount / 8, byteCount / 16])
     return configuration
   }
 }

@@ -12,7 +12,7 @@ extension DatagramEndpoint {
   ) {
     append(
       OutgoingDatagram(
-        lease, in: block(to: address, options), home: loop.poolIdentity, recipient: recipient))
+        lease, in: block(to: address, options), home: loop.homePools, recipient: recipient))
   }
 
   func block(to address: SocketAddress?, _ options: DatagramSendOptions) -> MessageBlock {

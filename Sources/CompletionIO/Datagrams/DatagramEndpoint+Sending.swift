@@ -81,7 +81,7 @@ extension DatagramEndpoint {
     block.setControl(DatagramSendOptions(), isIPv6: isIPv6)
     append(
       OutgoingDatagram(
-        datagram.takeLease(), in: block, home: loop.poolIdentity,
+        datagram.takeLease(), in: block, home: loop.homePools,
         recipient: recipient(context)))
     return true
   }

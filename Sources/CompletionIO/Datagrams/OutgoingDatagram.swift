@@ -39,14 +39,14 @@ struct OutgoingDatagram: ~Copyable {
   /// Takes over a lease; one of another loop's pool is copied, because a buffer's way back would be
   /// a lock away.
   init(
-    _ lease: consuming BufferLease, in block: MessageBlock, home: UInt, recipient: Recipient
+    _ lease: consuming BufferLease, in block: MessageBlock, home: HomePools, recipient: Recipient
   ) {
     let pool = lease.poolIdentity
-    isPooled = pool == home
+    isPooled = home.contains(pool)
     byteCount = lease.byteCount
     self.recipient = recipient
     self.block = block
-    if pool != home, pool != 0 { lease = lease.copy() }
+    if !isPooled, pool != 0 { lease = lease.copy() }
     block.setBytes(at: unsafe UInt(bitPattern: lease.address), byteCount: byteCount)
     self.lease = consume lease
   }

@@ -18,9 +18,9 @@ public struct LoopLoad: Hashable, Sendable {
   public var acceptedConnections = 0
   /// Tasks that serve a connection.
   public var servingTasks = 0
-  /// Buffers of the pool.
+  /// Buffers that the kernel receives into.
   public var buffers = 0
-  /// Buffers of the pool that are leased: by the program, by bytes that nobody has received yet, and
+  /// Leases of buffers, of which one that is filled in pieces has several: by the program, by bytes that nobody has received yet, and
   /// by bytes that are being sent.
   public var leasedBuffers = 0
   /// Bytes that have come and that nobody has received.

@@ -50,13 +50,13 @@ struct SendPiece: ~Copyable {
   /// Takes over a lease; one of another loop's pool is copied, because a buffer's way back would be
   /// a lock away.
   @inline(__always)
-  init(_ lease: consuming BufferLease, home: UInt, recipient: Recipient) {
+  init(_ lease: consuming BufferLease, home: HomePools, recipient: Recipient) {
     let pool = lease.poolIdentity
-    isPooled = pool == home
+    isPooled = home.contains(pool)
     byteCount = lease.byteCount
     totalByteCount = lease.byteCount
     self.recipient = recipient
-    if pool != home, pool != 0 { lease = lease.copy() }
+    if !isPooled, pool != 0 { lease = lease.copy() }
     address = unsafe UInt(bitPattern: lease.address)
     self.lease = consume lease
   }

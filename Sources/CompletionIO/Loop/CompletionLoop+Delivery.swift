@@ -15,13 +15,10 @@ extension CompletionLoop {
   }
 
   /// Notifies an operation's owner of an answer; its buffer goes with it or back to the pool.
+  @inline(__always)
   func deliver(_ delivery: Delivery) {
     let outcome = delivery.outcome
-    var lease: BufferLease?
-    if let index = outcome.bufferIndex {
-      // The result of a datagram that did not fit may be its whole size.
-      lease = received(index, byteCount: min(Int(max(0, outcome.result)), pool.bufferSize))
-    }
+    var lease = received(delivery)
     guard let owner = unsafe delivery.owner else { return }
     // The flight, or now this call, holds the reference that keeps the owner alive meanwhile.
     unsafe owner._withUnsafeGuaranteedRef { $0.completed(outcome, lease: lease.take()) }

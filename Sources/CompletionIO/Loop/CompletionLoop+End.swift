@@ -77,7 +77,7 @@ extension CompletionLoop {
   private func endUnlessCalled() -> Bool {
     let hasEnded = inbox.closeIfEmpty {
       life = .ended
-      pool.disown()
+      core.memory.disown()
       leftovers.loopEnded()
     }
     if hasEnded { serialExecutor.setLoop(nil) }

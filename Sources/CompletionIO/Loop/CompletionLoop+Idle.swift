@@ -9,8 +9,8 @@ extension CompletionLoop {
     guard jobs.isEmpty, enlisted.isEmpty, !core.hasWork else { return false }
     // With at most its own wake-up left, a stopping loop ends instead of waiting.
     if isStopping, taskCount == 0, operationCount <= 1 { return false }
-    guard inbox.isEmpty, !pool.hasReturned else { return false }
-    return !core.hasBufferForWaiter(in: pool)
+    guard inbox.isEmpty, !pool.hasReturned, !streamPool.hasReturned else { return false }
+    return !core.hasBufferForWaiter
   }
 
   /// The shorter of two limits; `nil` for none.

@@ -59,6 +59,12 @@ extension CompletionLoop {
     var request = request
     let policy = policy ?? configuration.policy
     if policy.asksNotToWait { request.askNotToWait() }
+    // What is left of a stream's buffer may be too little for a message: an unknown group.
+    if request.operation == .receiveMessage, core.memory.isDivided,
+      request.bufferGroup == streamPool.group
+    {
+      request.bufferGroup -= 1
+    }
     let token = begin(request, policy: policy, timeout: timeout, context: context, owner: owner)
     guard let token else { throw LoopError(.tableFull) }
     if request.operation == .close { core.wakeDescriptorLine() }

@@ -19,25 +19,26 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   public let configuration: LoopConfiguration
   /// The CPU that the loop's thread is bound to (``LoopPlacement``); `nil` for none.
   public let cpu: Int?
-  /// The memory that the kernel receives into.
+  /// The memory that the kernel receives into, one arrival a buffer.
   public let pool: BufferPool
-  /// Identifies the pool, to be compared without counting references.
-  let poolIdentity: UInt
+  /// The memory of streams, filled in pieces where the kernel can do that; else ``pool``.
+  package let streamPool: BufferPool
+  let homePools: HomePools
   /// The loop as the executor of actors that are to live on its thread (`unownedExecutor`).
   public let serialExecutor: LoopSerialExecutor
   // Without checks at run time, which would cost each message; neither calls anybody.
   @exclusivity(unchecked) private var coreStorage: LoopCore
   @exclusivity(unchecked) private var jobStorage = RingQueue<Job>()
   @exclusivity(unchecked) private var enlistedStorage = MemberQueue()
-  /// Members that wait for room in the flight table, in order.
-  var roomWaiters = MemberQueue()
   /// Memory for the queues of the loop's streams.
   let sendQueues: QueueStorage<SendPiece>
   let receiveQueues: QueueStorage<BufferLease>
-  /// An object that the layer above keeps with the loop.
-  var attachment: OperationOwner?
+  /// Members that wait for room in the flight table, in order.
+  var roomWaiters = MemberQueue()
   /// Called with the last answer of an operation that somebody has cancelled.
   var releaseHandlers: [Token: () -> Void] = [:]
+  /// An object that the layer above keeps with the loop.
+  var attachment: OperationOwner?
   let inbox = Inbox()
   let event: EventDescriptor
   package let socketCalls: any SocketCalls
@@ -123,24 +124,18 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     } catch {
       throw RingSetupError.diagnose(error)
     }
-    do throws(Errno) {
-      pool = try BufferPool(
-        capacity: configuration.bufferCount, bufferSize: configuration.bufferSize)
-    } catch {
-      throw .diagnoseBuffers(
-        error, bufferCount: configuration.bufferCount, bufferSize: configuration.bufferSize)
-    }
-    poolIdentity = pool.identity
+    let memory = try ReceiveMemory(configuration, features)
+    (pool, streamPool, homePools) = (memory.pool, memory.streamPool, HomePools(memory))
     sendQueues = QueueStorage()
     receiveQueues = QueueStorage()
     unsafe coreStorage = LoopCore(
-      flightLimit: configuration.flightLimit, pool: pool,
+      flightLimit: configuration.flightLimit, memory: memory,
       usesDirectTable: configuration.directDescriptorCount > 0, features: features)
     serialExecutor = LoopSerialExecutor(leftovers)
     isolation = LoopIsolation(serialExecutor)
     serialExecutor.setLoop(self)
     // Not by the loop, references to which would be counted more slowly if one were weak.
-    pool.onForeignReturn = { [event] in event.signal() }
+    memory.onForeignReturn { [event] in event.signal() }
   }
 
   deinit {
@@ -178,7 +173,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     if !inbox.isEmpty { readInbox() }
     runJobs()
     runEnlisted()
-    core.feedBuffers(from: pool, to: &kernel)
+    core.feedBuffers(from: pool, streamPool, to: &kernel)
     core.submit(to: &kernel)
     if !core.ended.isEmpty { deliverEnded(on: &kernel) }
     if !roomWaiters.isEmpty { runRoomWaiters() }
@@ -194,7 +189,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
 
   private func enter<K: Kernel & ~Copyable>(_ kernel: inout K, _ limit: Duration?) {
     var mayWait = jobs.isEmpty && enlisted.isEmpty && !core.hasWork
-    if core.hasBufferForWaiter(in: pool) { mayWait = false }
+    if core.hasBufferForWaiter { mayWait = false }
     if isStopping, hasOnlyItself { mayWait = false }
     if mayWait { mayWait = inbox.fallAsleep() }
     do throws(Errno) {

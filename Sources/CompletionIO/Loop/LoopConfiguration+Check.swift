@@ -21,6 +21,11 @@ extension LoopConfiguration {
     try Self.require(
       bufferSize > 0 && bufferSize <= Int(Int32.max), "bufferSize", bufferSize,
       "from 1 to \(Int32.max)")
+    if let incrementalBufferSize {
+      try Self.require(
+        incrementalBufferSize > 0 && incrementalBufferSize <= Int(Int32.max),
+        "incrementalBufferSize", incrementalBufferSize, "from 1 to \(Int32.max)")
+    }
     try Self.require(
       unclaimedByteLimit >= 0, "unclaimedByteLimit", unclaimedByteLimit, "at least 0")
     try Self.require(unsentByteLimit >= 0, "unsentByteLimit", unsentByteLimit, "at least 0")

@@ -16,6 +16,14 @@ public struct LoopConfiguration: Hashable, Sendable {
   public var bufferCount = 128
   /// Bytes in each buffer.
   public var bufferSize = 65536
+  /// Bytes in each buffer of streams that the kernel fills in pieces, one arrival behind the other,
+  /// where it can (Linux 6.12); `nil` for one arrival a buffer.
+  ///
+  /// The same memory, ``bufferCount`` times ``bufferSize``, is divided into such buffers if it has
+  /// room for eight; messages keep the buffers that are configured. An arrival takes as many bytes
+  /// as it has, and a large one fewer completions. A lease keeps the whole buffer that its bytes are
+  /// in; once a quarter of the buffers is left, bytes are copied.
+  public var incrementalBufferSize: Int? = 1 << 19
   /// Bytes that a connection may have received and nobody claimed before it stops receiving.
   public var unclaimedByteLimit = 1 << 18
   /// Bytes of owned sends that a connection may have queued before a sender waits, and before its

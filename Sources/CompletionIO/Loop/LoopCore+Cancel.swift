@@ -26,7 +26,7 @@ extension LoopCore {
       endWithoutKernel(slot, result: -Errno.canceled.rawValue)
     case .awaitingBuffer:
       timers.remove(slot)
-      bufferLine.remove(slot)
+      if isOfStreamPool(slot) { streamBufferLine.remove(slot) } else { bufferLine.remove(slot) }
       endWithoutKernel(slot, result: -Errno.canceled.rawValue)
     case .awaitingDescriptor:
       timers.remove(slot)

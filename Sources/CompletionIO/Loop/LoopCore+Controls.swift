@@ -20,7 +20,7 @@ extension LoopCore {
       post(.close(usesDirectTable ? .direct(number) : .file(FileDescriptor(rawValue: number))))
     }
     return unsafe Delivery(
-      owner: nil, isLast: false,
+      owner: nil, isLast: false, bufferGroup: memory.group(ofStale: completion.token),
       outcome: Outcome(token: completion.token, result: 0, flags: completion.flags))
   }
 

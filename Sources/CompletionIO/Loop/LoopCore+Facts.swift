@@ -9,8 +9,11 @@ extension LoopCore {
   func answer(of slot: Int, _ completion: Completion) -> Answer {
     var answer = table[slot].answer(result: completion.result, hasMore: completion.hasMore)
     if isTriedOnce(slot) { answer.facts.insert(.triedOnce) }
-    if answer.options.contains(.selectBuffer), answer.result < 0, let pool {
-      if table[slot].request.bufferGroup != pool.group { answer.facts.insert(.unknownGroup) }
+    if answer.options.contains(.selectBuffer), answer.result < 0 {
+      guard let pool = memory.pool(of: table[slot].request.bufferGroup) else {
+        answer.facts.insert(.unknownGroup)
+        return answer
+      }
       // Buffers that the kernel has refused to note are not with it.
       if pool.kernelCount > 0, refusals.buffers.isEmpty { answer.facts.insert(.buffersWithKernel) }
     }

@@ -10,6 +10,8 @@ struct Delivery {
   var owner: Unmanaged<OperationOwner>?
   /// Whether this is the last answer, which takes over the flight's reference to its owner.
   var isLast: Bool
+  /// Names the pool of the buffer that the answer carries, if it does.
+  var bufferGroup: UInt16
   var outcome: Outcome
 }
 
@@ -129,7 +131,7 @@ extension LoopCore {
     // The flight goes on; what this answer carried (a buffer, with an error) goes back.
     guard completion.bufferIndex != nil else { return nil }
     return unsafe Delivery(
-      owner: nil, isLast: false,
+      owner: nil, isLast: false, bufferGroup: table[slot].request.bufferGroup,
       outcome: table[slot].outcome(
         completion.token, result: 0, flags: completion.flags, table[restOf: slot]))
   }
@@ -139,7 +141,7 @@ extension LoopCore {
     switch verdict {
     case .awaitBuffer:
       table[slot].state = .awaitingBuffer
-      bufferLine.append(slot)
+      if isOfStreamPool(slot) { streamBufferLine.append(slot) } else { bufferLine.append(slot) }
     case .awaitDescriptor(let limit):
       let attempt = table[slot].attempt
       pause(slot, for: limit, from: now)
@@ -182,7 +184,9 @@ extension LoopCore {
     if rest.deadline != 0 || table[slot].facts.contains(.cancelRequested) {
       timers.remove(slot)
     }
-    return unsafe Delivery(owner: table.retire(slot), isLast: true, outcome: outcome)
+    let group = table[slot].request.bufferGroup
+    return unsafe Delivery(
+      owner: table.retire(slot), isLast: true, bufferGroup: group, outcome: outcome)
   }
 
   /// One of several answers; the flight stays.
@@ -192,6 +196,8 @@ extension LoopCore {
       table[restOf: slot])
     // What goes well does not count against a request that lives for months.
     table[slot].attempt = 1
-    return unsafe Delivery(owner: table[slot].owner, isLast: false, outcome: outcome)
+    return unsafe Delivery(
+      owner: table[slot].owner, isLast: false, bufferGroup: table[slot].request.bufferGroup,
+      outcome: outcome)
   }
 }

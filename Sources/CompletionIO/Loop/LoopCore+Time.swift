@@ -66,27 +66,6 @@ extension LoopCore {
     }
   }
 
-  /// Gives returned buffers to the kernel, and lets as many waiting receives try again as there
-  /// are buffers.
-  mutating func feedBuffers<K: Kernel & ~Copyable>(from pool: BufferPool, to kernel: inout K) {
-    pool.kernelLimit = fill.bufferLimit
-    if !refusals.buffers.isEmpty { kernel.pause(for: refusals.giveBack(to: pool)) }
-    if pool.hasReturned { kernel.provide(from: pool) }
-    guard !bufferLine.isEmpty else { return }
-    var available = pool.kernelCount
-    while available > 0, !bufferLine.isEmpty {
-      let slot = bufferLine.removeFirst()
-      enqueue(slot)
-      available -= 1
-    }
-  }
-
-  /// Whether a receive waits in line although there is a buffer: those that were let go on before
-  /// it have not taken it, or it has come back since.
-  func hasBufferForWaiter(in pool: BufferPool) -> Bool {
-    !bufferLine.isEmpty && pool.availableCount > 0
-  }
-
   /// How long a wait may last; `nil` for as long as it takes.
   mutating func waitLimit(at now: @autoclosure () -> UInt64) -> Duration? {
     guard let time = timers.nextTime else { return nil }

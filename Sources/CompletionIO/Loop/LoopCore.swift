@@ -15,6 +15,8 @@ struct LoopCore: ~Copyable {
   var backlog = RingQueue<Int>()
   /// Flights waiting for a buffer, in order of arrival.
   var bufferLine = RingQueue<Int>()
+  /// Those that wait for one of the streams' own pool, where streams have one.
+  var streamBufferLine = RingQueue<Int>()
   /// Flights waiting for a descriptor, in order of arrival.
   var descriptorLine = RingQueue<Int>()
   /// When flights and waits are looked at.
@@ -37,8 +39,8 @@ struct LoopCore: ~Copyable {
   /// Whether accepted connections are places in a direct table, for those that nobody takes.
   let usesDirectTable: Bool
   let forms: RequestForms
-  /// The buffers of the loop's group, to tell an empty group from an unknown one.
-  let pool: BufferPool?
+  /// The loop's pools, to tell an empty group from an unknown one.
+  let memory: ReceiveMemory
 
   /// A timeout that has no time yet, because nobody has looked at the clock.
   struct FreshTimeout {
@@ -54,10 +56,10 @@ struct LoopCore: ~Copyable {
   }
 
   init(
-    flightLimit: Int, pool: BufferPool? = nil, usesDirectTable: Bool = false,
+    flightLimit: Int, memory: ReceiveMemory, usesDirectTable: Bool = false,
     features: KernelFeatures = KernelFeatures(KernelFeature.allCases)
   ) {
-    self.pool = pool
+    self.memory = memory
     self.usesDirectTable = usesDirectTable
     forms = RequestForms(features)
     table = FlightTable(capacity: flightLimit)

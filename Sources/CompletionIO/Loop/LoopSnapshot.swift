@@ -33,8 +33,8 @@ extension CompletionLoop {
     load.jobs = jobs.count
     load.acceptedConnections = acceptedCount
     load.servingTasks = taskCount
-    load.buffers = pool.capacity
-    load.leasedBuffers = pool.lentCount
+    load.buffers = core.memory.pools.reduce(0) { $0 + $1.capacity }
+    load.leasedBuffers = leaseCount
     for owner in registry.all { owner.add(to: &load) }
     return load
   }

@@ -165,6 +165,7 @@ extension CompletionLoop {
   func prepare(_ ring: inout Ring) throws(RingSetupError) {
     do throws(Errno) {
       try ring.register(pool)
+      if core.memory.isDivided { try ring.register(streamPool) }
     } catch {
       throw .diagnose(error)
     }

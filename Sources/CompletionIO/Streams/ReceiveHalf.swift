@@ -143,7 +143,7 @@ struct ReceiveHalf: ~Copyable {
     }
     if leases[leases.count - 1].append(lease.bytes) { return }
     leases.append(
-      lease.isPooled ? lease : lease.copy(capacity: Self.fewByteCount),
+      lease.hasRoom ? lease : lease.copy(capacity: Self.fewByteCount),
       lentBy: storage)
   }
 

@@ -86,7 +86,7 @@ extension SocketStream {
   private func armReceive() {
     // A delegate cannot be told that a receive would block.
     let policy = handler == nil ? policy : .completion
-    let group = loop.pool.group
+    let group = loop.streamPool.group
     // One that goes on would drop the descriptors of later messages.
     let goesOn = policy == .completion && !receivesMessages
     var request: Request =

@@ -51,7 +51,7 @@ extension SocketStream {
     if !takesSends, let refusal = sendRefusal {
       return tell(recipient, refusal, sentByteCount: 0)
     }
-    queue(SendPiece(lease, home: loop.poolIdentity, recipient: recipient))
+    queue(SendPiece(lease, home: loop.homePools, recipient: recipient))
   }
 
   /// Whether something can be queued.

@@ -147,7 +147,7 @@ extension SocketStream {
     try checkSending(isOwner)
     let wait = loop.openWait(for: self, timeout: timeout)
     atOnceCount = 0
-    queue(SendPiece(lease, home: loop.poolIdentity, recipient: .wait(wait)))
+    queue(SendPiece(lease, home: loop.homePools, recipient: .wait(wait)))
     return wait
   }
 
@@ -155,7 +155,7 @@ extension SocketStream {
   func enqueueAtOnce(_ lease: consuming BufferLease, isOwner: Bool) throws(SocketError) {
     try checkSending(isOwner)
     atOnceCount &+= 1
-    queue(SendPiece(lease, home: loop.poolIdentity, recipient: .nobody))
+    queue(SendPiece(lease, home: loop.homePools, recipient: .nobody))
   }
 
   /// Whether so many bytes may be queued without a wait.

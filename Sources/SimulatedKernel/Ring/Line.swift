@@ -8,6 +8,8 @@ struct Line<Element> {
   var count: Int { elements.count - head }
   var isEmpty: Bool { count == 0 }
 
+  var first: Element? { isEmpty ? nil : elements[head] }
+
   mutating func append(_ element: Element) { elements.append(element) }
 
   mutating func removeFirst() -> Element {

@@ -40,24 +40,23 @@ extension SimulatedRing {
       return receiveDatagramIntoMemory(request, on: socket)
     }
     // After so many in a row another request gets its turn (MULTISHOT_MAX_RETRY).
+    let group = request.request.bufferGroup
     for _ in 0..<32 {
       // As in a receive, a buffer is chosen before the first look at the socket.
-      guard hasBuffer(of: request.request.bufferGroup) else {
+      guard let memory = chooseBuffer(of: group) else {
         return .done(-Errno.noBufferSpace.rawValue)
       }
       // A buffer without room for the header goes back before a datagram is looked for
       // (io_recvmsg_prep_multishot, io_kbuf_recycle).
       if request.request.isMultishot, request.request.operation == .receiveMessage,
-        poolBufferByteCount < request.request.messagePrefixByteCount
+        memory.byteCount < request.request.messagePrefixByteCount
       {
         return .done(-Errno.badAddress.rawValue)
       }
       if let progress = emptyHandedOfDatagrams(socket) { return progress }
-      guard let buffer = takeBuffer() else { return .done(-Errno.noBufferSpace.rawValue) }
       let datagram = socket.removeFirstDatagram()
-      let memory = MemoryPiece(address: buffer.address, byteCount: buffer.byteCount)
       let (result, goesOn) = store(datagram, in: memory, request)
-      let flags = Completion.Flags(rawValue: UInt32(buffer.index) << 16).union(.buffer)
+      let flags = commitBuffer(of: group, byteCount: Int(max(0, result)))
       guard request.request.isMultishot, goesOn, !machine.faults.strikes(.multishotEnd),
         postOneOfMany(request.token, result, flags)
       else { return .done(result, flags) }

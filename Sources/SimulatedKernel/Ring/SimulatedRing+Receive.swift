@@ -9,18 +9,18 @@ extension SimulatedRing {
       return receiveIntoMemory(request, on: socket)
     }
     // After so many in a row another request gets its turn (MULTISHOT_MAX_RETRY).
+    let group = request.request.bufferGroup
     for _ in 0..<32 {
       // A buffer is chosen before the first look at the socket, so an empty group is told even
       // without data, and at the end of the stream (io_recv, io_buffer_select).
-      guard hasBuffer(of: request.request.bufferGroup) else {
+      guard let buffer = chooseBuffer(of: group) else {
         return .done(-Errno.noBufferSpace.rawValue)
       }
       guard !socket.receiveQueue.isEmpty else { return emptyHanded(socket) }
-      guard let buffer = takeBuffer() else { return .done(-Errno.noBufferSpace.rawValue) }
       let count = machine.faults.cut(
         min(buffer.byteCount, socket.receiveQueue.count), by: .shortReceive)
       socket.deliver(count, to: buffer.address)
-      var flags = Completion.Flags(rawValue: UInt32(buffer.index) << 16).union(.buffer)
+      var flags = commitBuffer(of: group, byteCount: count)
       let hasMore = !socket.receiveQueue.isEmpty
       if hasMore { flags.insert(.socketNonEmpty) }
       guard request.request.isMultishot, !machine.faults.strikes(.multishotEnd),

@@ -23,9 +23,7 @@ package final class SimulatedRing {
   var armed: [Token: ArmedRequest] = [:]
 
   // Provided buffers.
-  private var pool: BufferPool?
-  private var buffers = Line<UInt16>()
-  private var holdsBuffer: [Bool] = []
+  private var groups: [UInt16: ProvidedGroup] = [:]
 
   // Waiting.
   /// Whether the last enter was to wait and found nothing.
@@ -81,38 +79,33 @@ package final class SimulatedRing {
   }
 
   /// Provided buffers that it has.
-  package var heldBufferCount: Int { buffers.count }
+  package var heldBufferCount: Int { groups.values.reduce(0) { $0 + $1.heldCount } }
 
   // MARK: Buffers
 
-  /// Whether a group has a buffer; a group that nobody has registered has none, and that is all a
-  /// receive is told of it (io_buffer_select).
-  func hasBuffer(of group: UInt16) -> Bool { pool?.group == group && !buffers.isEmpty }
+  /// The memory of the next buffer of a group, or what is left of it; `nil` for none.
+  ///
+  /// A group that nobody has registered has none, and that is all a receive is told of it
+  /// (io_buffer_select).
+  func chooseBuffer(of group: UInt16) -> MemoryPiece? { groups[group]?.first }
 
-  /// The bytes of each provided buffer.
-  var poolBufferByteCount: Int { pool?.bufferSize ?? 0 }
-
-  /// Takes a provided buffer for so many bytes.
-  func takeBuffer() -> (index: UInt16, address: UInt, byteCount: Int)? {
-    guard let pool, !buffers.isEmpty else { return nil }
-    let index = buffers.removeFirst()
-    holdsBuffer[Int(index)] = false
-    machine.heldBufferCount -= 1
-    return (index, pool.address(of: index), pool.bufferSize)
-  }
-
-  private func hold(_ index: UInt16) {
-    if holdsBuffer[Int(index)] { machine.report("buffer \(index) is given to the kernel twice") }
-    holdsBuffer[Int(index)] = true
-    machine.heldBufferCount += 1
-    buffers.append(index)
+  /// Takes what was written to the buffer that was chosen.
+  ///
+  /// - Returns: The flags that tell of it.
+  func commitBuffer(of group: UInt16, byteCount: Int) -> Completion.Flags {
+    guard let (flags, isDone) = groups[group]?.commit(byteCount) else { return [] }
+    if isDone { machine.heldBufferCount -= 1 }
+    return flags
   }
 
   /// Gives the ring every buffer that has come back to a pool.
   package func provide(from pool: BufferPool) {
-    if holdsBuffer.isEmpty { holdsBuffer = Array(repeating: false, count: pool.capacity) }
-    self.pool = pool
-    pool.takeReturned { hold($0) }
+    var group = groups[pool.group] ?? ProvidedGroup(pool)
+    pool.takeReturned { index in
+      if !group.hold(index) { machine.report("buffer \(index) is given to the kernel twice") }
+      machine.heldBufferCount += 1
+    }
+    groups[pool.group] = group
   }
 
   // MARK: Submission

@@ -69,6 +69,9 @@ public struct BufferLease: ~Copyable, @unchecked Sendable {
   /// Whether the buffer is of a pool, and not memory of the lease's own.
   package var isPooled: Bool { unsafe pool != nil }
 
+  /// Whether the memory has room behind the bytes, for ``append(_:)``.
+  package var hasRoom: Bool { offset + count < capacity }
+
   /// Which pool the buffer returns to: its ``BufferPool/identity``; 0 for none.
   package var poolIdentity: UInt { unsafe pool.map { unsafe UInt(bitPattern: $0.toOpaque()) } ?? 0 }
 

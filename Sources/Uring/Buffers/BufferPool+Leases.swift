@@ -4,22 +4,37 @@ internal import Glibc
 internal import Synchronization
 
 extension BufferPool {
-  /// Leases the buffer that a completion names.
+  /// Leases the buffer that a completion names, or the next piece of one that is filled in pieces.
   ///
   /// - Parameters:
   ///   - index: ``Completion/bufferIndex``.
   ///   - byteCount: Bytes that the kernel wrote; 0 for a completion that failed but took a buffer.
-  /// - Returns: The lease, whose end returns the buffer.
-  package func lease(_ index: UInt16, byteCount: Int) -> BufferLease {
-    assert(byteCount <= bufferSize, "\(byteCount) bytes in a buffer of \(bufferSize)")
-    assert(unsafe !isLeased[Int(index)], "buffer \(index) is leased already")
-    unsafe isLeased[Int(index)] = true
+  ///   - keeps: ``Completion/keepsBuffer``.
+  /// - Returns: The lease. The buffer returns when its last lease has ended and the kernel does not
+  ///   have it.
+  package func lease(
+    _ index: UInt16, byteCount: Int, kernelKeeps keeps: Bool = false
+  ) -> BufferLease {
+    let slot = Int(index)
+    let start = unsafe Int(filled[slot])
+    assert(start + byteCount <= bufferSize, "\(byteCount) bytes at \(start) of \(bufferSize)")
+    assert(unsafe uses[slot] & Self.kernelIsDone == 0, "buffer \(index) is leased already")
+    if unsafe uses[slot] == 0 { leasedCount += 1 }
+    unsafe uses[slot] += 1
     // One reference for all leases, so that a lease costs no reference counting.
-    if leasedCount == 0 { _ = unsafe Unmanaged.passRetained(self) }
-    leasedCount += 1
+    if leaseCount == 0 { _ = unsafe Unmanaged.passRetained(self) }
+    leaseCount += 1
+    if keeps {
+      unsafe filled[slot] = UInt32(start + byteCount)
+    } else {
+      unsafe filled[slot] = 0
+      unsafe uses[slot] |= Self.kernelIsDone
+      takenCount += 1
+    }
+    // What is behind the bytes is the kernel's, if it keeps the buffer.
     return unsafe BufferLease(
-      pool: self, index: index, base: memory(of: index), byteCount: byteCount,
-      capacity: bufferSize)
+      pool: self, index: index, base: memory(of: index) + start, byteCount: byteCount,
+      capacity: keeps ? byteCount : bufferSize - start)
   }
 
   /// Takes a buffer back from its lease, on any thread.
@@ -32,13 +47,25 @@ extension BufferPool {
   }
 
   private func put(_ index: UInt16) {
+    let slot = Int(index)
     // A buffer handed back twice would be filled by the kernel while somebody reads it.
-    precondition(unsafe isLeased[Int(index)], "buffer \(index) came back twice")
-    unsafe isLeased[Int(index)] = false
+    precondition(
+      unsafe uses[slot] & ~Self.kernelIsDone > 0, "buffer \(index) came back twice")
+    unsafe uses[slot] -= 1
+    if unsafe uses[slot] & ~Self.kernelIsDone == 0 {
+      leasedCount -= 1
+      if unsafe uses[slot] == Self.kernelIsDone { retire(index) }
+    }
+    leaseCount -= 1
+    if leaseCount == 0 { unsafe Unmanaged.passUnretained(self).release() }
+  }
+
+  /// Keeps a buffer that nobody has any more, until it is given to the kernel.
+  private func retire(_ index: UInt16) {
+    unsafe uses[Int(index)] = 0
+    takenCount -= 1
     unsafe returned[returnedCount] = index
     returnedCount += 1
-    leasedCount -= 1
-    if leasedCount == 0 { unsafe Unmanaged.passUnretained(self).release() }
   }
 
   private func takeBackElsewhere(_ index: UInt16) {
@@ -50,8 +77,8 @@ extension BufferPool {
         foreign.indices.append(index)
         return nil
       }
-      foreign.leasedCount -= 1
-      return foreign.leasedCount == 0
+      foreign.leaseCount -= 1
+      return foreign.leaseCount == 0
     }
     guard let isLast else {
       foreignCount.add(1, ordering: .releasing)
@@ -101,7 +128,6 @@ extension BufferPool {
   package func takeBackRefused(_ buffers: Range<UInt16>) {
     for index in buffers {
       precondition(returnedCount < capacity, "buffer \(index) was never handed out")
-      assert(unsafe !isLeased[Int(index)], "buffer \(index) was taken after all")
       unsafe returned[returnedCount] = index
       returnedCount += 1
     }
@@ -122,30 +148,59 @@ extension BufferPool {
     owner.store(0, ordering: .relaxed)
     let indices = foreign.withLock { foreign in
       foreign.isOrphaned = true
-      foreign.leasedCount = leasedCount - foreign.indices.count
+      foreign.leaseCount = leaseCount - foreign.indices.count
       defer { foreign.indices = [] }
       return foreign.indices
     }
     foreignCount.subtract(indices.count, ordering: .relaxed)
-    if leasedCount > 0, leasedCount == indices.count {
+    if leaseCount > 0, leaseCount == indices.count {
       unsafe Unmanaged.passUnretained(self).release()
     }
   }
 
-  /// Buffers that are not leased: with the kernel, or about to be.
-  package var availableCount: Int { capacity - leasedCount }
+  /// Buffers that the kernel has, or is about to have.
+  package var availableCount: Int { capacity - takenCount }
 
-  /// Buffers that are leased, also when the owner has gone and leases end elsewhere.
+  /// Leases that have not ended, also when the owner has gone and they end elsewhere.
   package var lentCount: Int {
-    foreign.withLock { $0.isOrphaned ? $0.leasedCount : leasedCount }
+    foreign.withLock { $0.isOrphaned ? $0.leaseCount : leaseCount }
   }
 
   /// Buffers that the kernel holds.
-  package var kernelCount: Int { capacity - leasedCount - returnedCount }
+  package var kernelCount: Int { capacity - takenCount - returnedCount }
 
   /// Whether any buffer waits to be given to the kernel, which may have it.
   package var hasReturned: Bool {
     (returnedCount > 0 && kernelCount < kernelLimit)
       || foreignCount.load(ordering: .relaxed) > 0
+  }
+}
+
+// What belongs to the owning thread.
+extension BufferPool {
+  var returnedCount: Int {
+    get { unsafe counts.pointee.returned }
+    set { unsafe counts.pointee.returned = newValue }
+  }
+
+  var leaseCount: Int {
+    get { unsafe counts.pointee.leases }
+    set { unsafe counts.pointee.leases = newValue }
+  }
+
+  package internal(set) var leasedCount: Int {
+    get { unsafe counts.pointee.leased }
+    set { unsafe counts.pointee.leased = newValue }
+  }
+
+  var takenCount: Int {
+    get { unsafe counts.pointee.taken }
+    set { unsafe counts.pointee.taken = newValue }
+  }
+
+  /// How many buffers the kernel may hold; the others wait.
+  package var kernelLimit: Int {
+    get { unsafe counts.pointee.kernelLimit }
+    set { unsafe counts.pointee.kernelLimit = newValue }
   }
 }

@@ -9,12 +9,14 @@ public import SystemPackage
 /// Memory that the kernel fills: equal buffers, given to it as one group and leased to readers.
 ///
 /// Each buffer is in one place at a time: with the kernel, leased, or returned and waiting to be
-/// given to the kernel again. Leases may end on any thread; everything else happens on the thread
-/// that the pool is bound to. The pool stays alive while any buffer is leased.
+/// given to the kernel again. Of a pool that is incremental, the kernel keeps a buffer while it has
+/// room: such a buffer is filled, and leased, in pieces. Leases may end on any thread; everything
+/// else happens on the thread that the pool is bound to. The pool stays alive while any buffer is
+/// leased.
 @safe
 public final class BufferPool: @unchecked Sendable {
-  // Unchecked: `returned`, `isLeased`, `collected`, the counts and the limit belong to the owning thread,
-  // `foreign` has a lock, the rest is never written once requests use the pool.
+  // Unchecked: `returned`, `uses`, `filled`, `collected`, the counts and the limit belong to the
+  // owning thread, `foreign` has a lock, the rest is never written once requests use the pool.
 
   /// Names the pool in requests that select a buffer.
   public let group: UInt16
@@ -22,17 +24,20 @@ public final class BufferPool: @unchecked Sendable {
   public let capacity: Int
   /// Bytes in each buffer.
   public let bufferSize: Int
+  /// Whether the kernel fills a buffer in pieces, of one arrival each, until it is full.
+  public let isIncremental: Bool
 
   let entries: UnsafeMutablePointer<curing_kernel_buf_ring>
   private let region: UnsafeMutableRawPointer
   private let entriesByteCount: Int
 
   let returned: UnsafeMutablePointer<UInt16>
-  var returnedCount: Int
-  let isLeased: UnsafeMutablePointer<Bool>
-  var leasedCount = 0
-  /// How many buffers the kernel may hold; the others wait.
-  package var kernelLimit = Int.max
+  /// Leases of each buffer that have not ended; with `kernelIsDone` once it is not the kernel's.
+  let uses: UnsafeMutablePointer<UInt32>
+  /// Bytes of each buffer that are filled, while the kernel has it.
+  let filled: UnsafeMutablePointer<UInt32>
+  /// In memory, where no access is checked at run time, which would cost each message.
+  let counts: UnsafeMutablePointer<Counts>
   /// The owning thread's pthread_t; 0 once there is none.
   ///
   /// Written by the owner, read by all.
@@ -42,14 +47,30 @@ public final class BufferPool: @unchecked Sendable {
   let foreignCount = Atomic<Int>(0)
   var collected: [UInt16] = []
 
+  struct Counts {
+    /// Buffers that wait to be given to the kernel.
+    var returned: Int
+    /// Leases that have not ended.
+    var leases = 0
+    /// Buffers with a lease, also those that the kernel goes on filling.
+    var leased = 0
+    /// Buffers with a lease that the kernel does not have.
+    var taken = 0
+    /// How many buffers the kernel may hold; the others wait.
+    var kernelLimit = Int.max
+  }
+
   /// Buffers whose leases ended on other threads than the owner's.
   struct ForeignReturns {
     var indices: [UInt16] = []
     /// Set when the owner has gone: nobody will collect.
     var isOrphaned = false
     /// Leases that were left when the owner went.
-    var leasedCount = 0
+    var leaseCount = 0
   }
+
+  /// In `uses`: the kernel fills the buffer no more.
+  static var kernelIsDone: UInt32 { 1 << 31 }
 
   /// Called, on any thread, when a buffer came back on another thread than the owner's.
   package var onForeignReturn: (@Sendable () -> Void)?
@@ -60,8 +81,15 @@ public final class BufferPool: @unchecked Sendable {
   ///   - capacity: How many buffers; a power of two up to 32768.
   ///   - bufferSize: Bytes in each; fits in 31 bits.
   ///   - group: The group's number, unique in a ring.
+  ///   - isIncremental: Whether the kernel fills a buffer in pieces until it is full (Linux 6.12).
+  ///     Receives of messages (``MessageTemplate/receiveMultishot(_:bufferGroup:options:)``)
+  ///     need a pool that is not: what is left of a buffer may be too little for one.
   /// - Throws: ENOMEM; EINVAL for a capacity that is not a power of two up to 32768.
-  public init(capacity: Int, bufferSize: Int, group: UInt16 = 0) throws(Errno) {
+  ///
+  /// The corresponding kernel flag is `IOU_PBUF_RING_INC` (Linux 6.12).
+  public init(
+    capacity: Int, bufferSize: Int, group: UInt16 = 0, isIncremental: Bool = false
+  ) throws(Errno) {
     let isPowerOfTwo = capacity > 0 && capacity & (capacity - 1) == 0
     guard isPowerOfTwo, capacity <= 32768, bufferSize > 0, bufferSize <= Int(Int32.max) else {
       throw .invalidArgument
@@ -79,21 +107,27 @@ public final class BufferPool: @unchecked Sendable {
     self.capacity = capacity
     self.bufferSize = bufferSize
     self.group = group
+    self.isIncremental = isIncremental
     owner = Atomic(cthread_current())
-    unsafe isLeased = .allocate(capacity: capacity)
-    unsafe isLeased.initialize(repeating: false, count: capacity)
+    unsafe uses = .allocate(capacity: capacity)
+    unsafe uses.initialize(repeating: 0, count: capacity)
+    unsafe filled = .allocate(capacity: capacity)
+    unsafe filled.initialize(repeating: 0, count: capacity)
     unsafe returned = .allocate(capacity: capacity)
     for index in 0..<capacity {
       unsafe (returned + index).initialize(to: UInt16(index))
     }
-    returnedCount = capacity
+    unsafe counts = .allocate(capacity: 1)
+    unsafe counts.initialize(to: Counts(returned: capacity))
   }
 
   deinit {
     unsafe munmap(region, capacity * bufferSize)
     unsafe munmap(UnsafeMutableRawPointer(entries), entriesByteCount)
     unsafe returned.deallocate()
-    unsafe isLeased.deallocate()
+    unsafe uses.deallocate()
+    unsafe filled.deallocate()
+    unsafe counts.deallocate()
   }
 
   /// Page-aligned memory, as a buffer ring needs it, that costs nothing until it is touched.

@@ -39,6 +39,8 @@ extension KernelFeatures {
     let tiers = names.compactMap(KernelTier.init(hidingName:))
     var features = Self(names.compactMap(KernelFeature.init(rawValue:)))
     for tier in tiers { tier.missing.forEach { features.insert($0) } }
+    // Buffers are filled in pieces where they are in a ring only.
+    if features.contains(.bufferRing) { features.insert(.incrementalBuffers) }
     // DEFER_TASKRUN needs SINGLE_ISSUER (io_uring_setup(2)).
     if features.contains(.singleIssuer) { features.insert(.deferTaskrun) }
     let isUnknown = { KernelFeature(rawValue: $0) == nil && KernelTier(hidingName: $0) == nil }

@@ -55,6 +55,11 @@ public struct Completion: Hashable, Sendable {
     /// `IORING_CQE_F_NOTIF`, Linux 6.0.
     @inlinable
     public static var notification: Self { Self(rawValue: 1 << 3) }
+    /// The kernel keeps the provided buffer, and goes on filling it behind these bytes.
+    ///
+    /// `IORING_CQE_F_BUF_MORE`, Linux 6.12.
+    @inlinable
+    public static var bufferMore: Self { Self(rawValue: 1 << 4) }
   }
 }
 
@@ -73,6 +78,11 @@ extension Completion {
   public var bufferIndex: UInt16? {
     flags.contains(.buffer) ? UInt16(truncatingIfNeeded: flags.rawValue >> 16) : nil
   }
+
+  /// Whether the kernel keeps the buffer of ``bufferIndex``, which is of a pool that is incremental
+  /// (``BufferPool/isIncremental``) and has room left.
+  @inlinable
+  public var keepsBuffer: Bool { flags.contains(.bufferMore) }
 
   /// The error, if the result is one.
   ///

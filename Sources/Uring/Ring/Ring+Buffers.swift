@@ -12,21 +12,32 @@ extension Ring {
   /// (``Token/providedBuffers``).
   ///
   /// - Parameter pool: All its buffers are given to the kernel.
-  /// - Throws: EEXIST if the group is taken, ENOMEM.
+  /// - Throws: EEXIST if the group is taken, ENOMEM; EINVAL for a pool that is incremental where the
+  ///   kernel does not know that (``KernelFeature/incrementalBuffers``).
   ///
-  /// The corresponding C functions are `io_uring_register_buf_ring` (Linux 5.19) and
-  /// `io_uring_prep_provide_buffers` (Linux 5.7).
+  /// The corresponding C functions are `io_uring_register_buf_ring` (Linux 5.19; with
+  /// `IOU_PBUF_RING_INC` Linux 6.12) and `io_uring_prep_provide_buffers` (Linux 5.7).
   public mutating func register(_ pool: BufferPool) throws(Errno) {
-    if hidden.contains(.bufferRing) {
+    if pool.isIncremental {
+      guard !hidden.contains(.incrementalBuffers) else { throw .invalidArgument }
+      try registerRing(of: pool, flags: CURING_PBUF_RING_INC)
+    } else if hidden.contains(.bufferRing) {
       providesByRequest = true
     } else {
-      let result = unsafe curing_register_buffer_ring(
-        cell, pool.entries, UInt32(pool.capacity), pool.group, 0)
-      // EINVAL is a kernel that does not know the registration (io_uring_register(2)).
-      providesByRequest = result == -Errno.invalidArgument.rawValue
-      guard result >= 0 || providesByRequest else { throw Errno(rawValue: -result) }
+      do throws(Errno) {
+        try registerRing(of: pool, flags: 0)
+      } catch .invalidArgument {
+        // Of a kernel that does not know the registration (io_uring_register(2)).
+        providesByRequest = true
+      }
     }
     provide(from: pool)
+  }
+
+  private func registerRing(of pool: BufferPool, flags: UInt16) throws(Errno) {
+    let result = unsafe curing_register_buffer_ring(
+      cell, pool.entries, UInt32(pool.capacity), pool.group, flags)
+    guard result >= 0 else { throw Errno(rawValue: -result) }
   }
 
   /// Takes a pool back from the kernel.
@@ -37,7 +48,7 @@ extension Ring {
   ///
   /// The corresponding C function is `io_uring_unregister_buf_ring`.
   public mutating func unregister(_ pool: BufferPool) throws(Errno) {
-    guard !providesByRequest else { return }
+    guard !providesByRequest || pool.isIncremental else { return }
     let result = unsafe io_uring_unregister_buf_ring(cell, Int32(pool.group))
     guard result >= 0 else { throw Errno(rawValue: -result) }
   }
@@ -48,7 +59,7 @@ extension Ring {
   ///
   /// The corresponding C functions are `io_uring_buf_ring_add` and `io_uring_buf_ring_advance`.
   public mutating func provide(from pool: BufferPool) {
-    guard !providesByRequest else { return provideByRequest(from: pool) }
+    guard !providesByRequest || pool.isIncremental else { return provideByRequest(from: pool) }
     var count: UInt32 = 0
     let mask = UInt32(pool.capacity - 1)
     pool.takeReturned { index in

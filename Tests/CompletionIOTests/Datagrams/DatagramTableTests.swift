@@ -78,7 +78,9 @@ struct DatagramTableTests {
     for byte in UInt8(0)..<5 {
       let lease = BufferLease(copying: [byte])
       sending.append(
-        OutgoingDatagram(lease, in: sending.takeBlock(), home: 0, recipient: .nobody))
+        OutgoingDatagram(
+          lease, in: sending.takeBlock(), home: HomePools(streams: 0, messages: 0),
+          recipient: .nobody))
     }
     var flying: [Int] = []
     while case .send = sending.step(window: 4), let place = sending.nextPlace() {

@@ -38,6 +38,10 @@ struct RefusedConfigurationTests {
     Mistake("LoopConfiguration.bufferCount", "\(Int.min)") { $0.bufferCount = .min },
     Mistake("LoopConfiguration.bufferSize", "0") { $0.bufferSize = 0 },
     Mistake("LoopConfiguration.bufferSize", "2147483648") { $0.bufferSize = 1 << 31 },
+    Mistake("LoopConfiguration.incrementalBufferSize", "0") { $0.incrementalBufferSize = 0 },
+    Mistake("LoopConfiguration.incrementalBufferSize", "2147483648") {
+      $0.incrementalBufferSize = 1 << 31
+    },
     Mistake("LoopConfiguration.unclaimedByteLimit", "-1") { $0.unclaimedByteLimit = -1 },
     Mistake("LoopConfiguration.unsentByteLimit", "-1") { $0.unsentByteLimit = -1 },
     Mistake("LoopConfiguration.sendByteLimit", "0") { $0.sendByteLimit = 0 },

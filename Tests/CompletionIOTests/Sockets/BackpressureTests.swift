@@ -82,10 +82,18 @@ struct BackpressureTests {
     }
   }
 
-  @Test("Slow readers do not use up the pool", arguments: [2, 4], EchoTests.Face.allCases)
-  func slowReaders(bufferCount: Int, face: EchoTests.Face) async throws {
+  @Test(
+    "Slow readers do not use up the pool",
+    arguments: [(2, nil), (4, nil), (2, 16384), (4, 16384)] as [(Int, Int?)],
+    EchoTests.Face.allCases)
+  func slowReaders(buffers: (count: Int, incrementalSize: Int?), face: EchoTests.Face) async throws
+  {
     let clients = try CompletionLoopGroup(count: 1)
-    try await withLoops(1, { $0.bufferCount = bufferCount }) { group in
+    let change = { (configuration: inout LoopConfiguration) in
+      configuration.bufferCount = buffers.count
+      configuration.incrementalBufferSize = buffers.incrementalSize
+    }
+    try await withLoops(1, change) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group, options: .tight)
       let serving = Task { try await EchoTests().serve(listener, face) }
       let message = numbered(1 << 20)

@@ -12,7 +12,7 @@ struct EchoTests {
   @Test("The snippet", arguments: [1, 2], ["127.0.0.1:0", "[::1]:0", "unix"])
   func snippet(loopCount: Int, address: String) async throws {
     let address = address == "unix" ? abstractName() : address
-    try await withLoops(loopCount) { group in
+    try await withLoops(loopCount, LoopConfiguration.inPieces) { group in
       let listener = try await StreamListener.bind(to: address, on: group)
       let serving = Task {
         try await listener.serve { connection in  // a task per connection, on its own loop
@@ -42,7 +42,7 @@ struct EchoTests {
 
   @Test("Every face, many connections at once", arguments: Face.allCases)
   func manyConnections(face: Face) async throws {
-    try await withLoops(2) { group in
+    try await withLoops(2, LoopConfiguration.inPieces) { group in
       let listener = try await StreamListener.bind(to: "127.0.0.1:0", on: group)
       let serving = Task { try await serve(listener, face) }
       try await visit(listener.localAddress, times: 500, on: group) { connection, index in

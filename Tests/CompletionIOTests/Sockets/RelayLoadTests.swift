@@ -19,7 +19,7 @@ struct RelayLoadTests {
     await #expect(processExitsWith: .success) {
       allowManyDescriptors()
       let byteCount = 5_000_000
-      try await withLoops(2) { group in
+      try await withLoops(2, LoopConfiguration.inPieces) { group in
         // Each pair has a content of its own, of memory that all share.
         let content = numbered(byteCount + 2 * Self.count)
         // With buffers as large as the kernel makes them, 800 sockets take all memory that TCP may
@@ -74,7 +74,7 @@ struct RelayLoadTests {
         let bound = 2 * (limit + loop.configuration.bufferSize)
         let held = await loop.ask { [chains] in chains.map(\.heldByteCount) }
         require(held.allSatisfy { $0 > 0 && $0 <= bound }, "\(held)")
-        let buffers = await loop.ask { loop.pool.lentCount }
+        let buffers = await loop.ask { loop.leaseCount }
         require(buffers <= loop.configuration.bufferCount, "\(buffers) buffers")
         let growth = residentByteCount() - before
         require(growth <= Self.count * bound + (32 << 20), "grown by \(growth) bytes")

@@ -33,8 +33,36 @@ struct UnknownGroupTests {
       let limit = await loop.ask { loop.statistics.enters } + 10_000
       await loop.until { !heard.outcomes.isEmpty || loop.statistics.enters > limit }
       #expect(heard.outcomes.map(\.error) == [.noBufferSpace])
-      #expect(await loop.ask { loop.pool.availableCount } == loop.pool.capacity)
+      #expect(await loop.ask { loop.leaseCount } == 0)
     }
+  }
+
+  /// What is left of a buffer of streams may be too little for a message.
+  @Test("The streams' own group is none for messages")
+  func messages() async throws {
+    try await withLoops { group in
+      let loop = group.loops[0]
+      let server = try PlainSocket.bound(type: SOCK_DGRAM)
+      // A kernel that chooses early waits for bytes first.
+      let client = try PlainSocket(AF_INET, type: SOCK_DGRAM)
+      try client.connect(to: server.localAddress)
+      client.send([1, 2, 3])
+      let target = server.target
+      let memory = Memory()
+      let heard = Heard()
+      await loop.ask {
+        let request = memory.template.receive(target, bufferGroup: .max)
+        _ = unsafe try? loop.submit(
+          request, handler: OperationHandler { outcome, _ in heard.add(outcome) })
+      }
+      await loop.until { !heard.outcomes.isEmpty }
+      #expect(heard.outcomes.map(\.error) == [.noBufferSpace])
+    }
+  }
+
+  private final class Memory: @unchecked Sendable {
+    // Unchecked: it does not change.
+    let template = MessageTemplate(MessageLayout(nameByteCount: 28, controlByteCount: 0))
   }
 
   private final class Heard: Sendable {

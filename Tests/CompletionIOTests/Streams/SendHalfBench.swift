@@ -45,6 +45,7 @@ final class SendHalfBench {
 
   func append(_ lease: consuming BufferLease, home: UInt) {
     lastWait += 1
+    let home = HomePools(streams: home, messages: home)
     half.append(SendPiece(lease, home: home, recipient: .nobody), storage)
   }
 

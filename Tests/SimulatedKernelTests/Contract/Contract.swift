@@ -16,6 +16,8 @@ import Testing
 struct Contract: Sendable {
   /// How many buffers the pool has, and how large they are.
   let buffers: (count: Int, byteCount: Int)
+  /// Whether they are filled in pieces, which only a ring can do.
+  let isIncremental: Bool
   let configuration: RingConfiguration
   let directTableCapacity: UInt32
   let script: @Sendable (Stage) throws -> Void
@@ -27,7 +29,7 @@ struct Contract: Sendable {
   /// takes numbers. Readiness must agree with a ring in the compared answers: all, in their order,
   /// unless a script says why not.
   static func check(
-    buffers: (count: Int, byteCount: Int) = (4, 16),
+    buffers: (count: Int, byteCount: Int) = (4, 16), isIncremental: Bool = false,
     configuration: RingConfiguration = RingConfiguration(
       submissionEntryCount: 16, completionEntryCount: 64),
     directTableCapacity: UInt32 = 0, needsRing: Bool = false, ownDescriptors: Bool = false,
@@ -35,7 +37,8 @@ struct Contract: Sendable {
     _ script: @escaping @Sendable (Stage) throws -> Void
   ) throws {
     let contract = Contract(
-      buffers: buffers, configuration: configuration, directTableCapacity: directTableCapacity,
+      buffers: buffers, isIncremental: isIncremental, configuration: configuration,
+      directTableCapacity: directTableCapacity,
       script: script)
     let around = ownDescriptors ? withOwnDescriptors : { try $0() }
     let real = try around { try contract.onRealKernel() }
@@ -45,7 +48,7 @@ struct Contract: Sendable {
       let simulated = try contract.onSimulatedKernel(seed: seed)
       #expect(simulated == real, "seed \(seed)", sourceLocation: sourceLocation)
     }
-    guard !needsRing, directTableCapacity == 0 else { return }
+    guard !needsRing, !isIncremental, directTableCapacity == 0 else { return }
     let expected = compared(real)
     let ready = try around { try contract.onReadiness() }
     #expect(compared(ready) == expected, "on readiness", sourceLocation: sourceLocation)
@@ -103,7 +106,8 @@ struct Contract: Sendable {
   }
 
   private func makePool() throws -> BufferPool {
-    try BufferPool(capacity: buffers.count, bufferSize: buffers.byteCount)
+    try BufferPool(
+      capacity: buffers.count, bufferSize: buffers.byteCount, isIncremental: isIncremental)
   }
 
   private func answers(on stage: Stage) throws -> [String] {
@@ -144,6 +148,13 @@ extension Trait where Self == ConditionTrait {
   /// Skips scripts that an old kernel, or one that hides features, could not run.
   static var onCapableKernels: Self {
     .enabled(if: Contract.hasKnownOrder, "the kernel lacks what the scripts use (Linux 6.10)")
+  }
+
+  /// Skips scripts of buffers that are filled in pieces, where the kernel cannot do that.
+  static var onKernelsWithPieces: Self {
+    .enabled(
+      if: Contract.hasKnownOrder && kernelFeatures.contains(.incrementalBuffers),
+      "the kernel fills no buffer in pieces (Linux 6.12)")
   }
 
   /// Skips scripts that an old kernel answers in another way, and no others.

@@ -195,6 +195,7 @@ extension Completion {
       }
     if hasMore { text += " more" }
     if flags.contains(.buffer) { text += " buffer" }
+    if flags.contains(.bufferMore) { text += ", kept" }
     if flags.contains(.notification) { text += " notification" }
     return text
   }

@@ -25,7 +25,8 @@ final class InjectedLoop: Sendable {
       detachThread {
         do {
           var ring = InjectingRing(ring: try Ring(configuration.ring), plan: plan)
-          let loop = try CompletionLoop(configuration: configuration)
+          let loop = try CompletionLoop(
+            configuration: configuration.onThisKernel)
           try loop.prepare(&ring.ring)
           continuation.resume(returning: loop)
           loop.run(on: &ring)
@@ -41,5 +42,14 @@ final class InjectedLoop: Sendable {
   func stop() async {
     loop.stop()
     await end.wait()
+  }
+}
+
+extension LoopConfiguration {
+  /// Without buffers that are filled in pieces, where the kernel under test has none.
+  var onThisKernel: Self {
+    var configuration = self
+    if !kernelFeatures.contains(.incrementalBuffers) { configuration.incrementalBufferSize = nil }
+    return configuration
   }
 }

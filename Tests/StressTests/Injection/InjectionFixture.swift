@@ -22,7 +22,7 @@ final class InjectionFixture {
     configuration.bufferCount = 4
     configuration.bufferSize = 256
     configuration.ring = RingConfiguration(submissionEntryCount: 8, completionEntryCount: 64)
-    loop = try CompletionLoop(configuration: configuration)
+    loop = try CompletionLoop(configuration: configuration.onThisKernel)
     ring = InjectingRing(ring: try Ring(configuration.ring), plan: plan)
     try loop.prepare(&ring.ring)
     unsafe batch = .allocate(capacity: 64)

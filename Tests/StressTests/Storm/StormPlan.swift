@@ -45,10 +45,11 @@ struct StormPlan: Sendable, CustomTestStringConvertible {
     }
     if numbers.chance(1, outOf: 3) { server.directDescriptorCount = directPlaces(32) }
     if numbers.chance(1, outOf: 3) { server.flightLimit = 24 }
-    self.server = server
     options = numbers.chance(1, outOf: 2) ? .tight : SocketOptions()
     style = Style.allCases.randomElement(using: &numbers) ?? .bytes
     end = End.allCases.randomElement(using: &numbers) ?? .bothStop
+    if numbers.chance(1, outOf: 2) { LoopConfiguration.inPieces(&server) }
+    self.server = server
   }
 
   var testDescription: String { "seed \(seed): \(style), \(clientCount) clients, \(end)" }

@@ -23,7 +23,7 @@ import Testing
 
   @Test func readsTheNamesOfHiddenFeatures() {
     let (features, unknown) = KernelFeatures.parse("deferTaskrun, bufferRing,,bogus")
-    #expect(features == [.deferTaskrun, .bufferRing])
+    #expect(features == [.deferTaskrun, .bufferRing, .incrementalBuffers])
     #expect(KernelFeatures.parse("singleIssuer").features == [.singleIssuer, .deferTaskrun])
     #expect(unknown == ["bogus"])
     #expect(KernelFeatures.parse("").features == [])

@@ -27,7 +27,7 @@ extension UringStreamChannel {
 
   private func armReceive() {
     guard input.isIdle else { return }
-    let group = loop.pool.group
+    let group = loop.streamPool.group
     let request: Request =
       loop.receivesMultishot
       ? .receiveMultishot(descriptor, bufferGroup: group)
