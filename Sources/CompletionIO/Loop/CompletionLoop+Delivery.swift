@@ -24,6 +24,6 @@ extension CompletionLoop {
     unsafe owner._withUnsafeGuaranteedRef { $0.completed(outcome, lease: lease.take()) }
     guard delivery.isLast else { return }
     unsafe owner.release()
-    if !releaseHandlers.isEmpty { releaseHandlers.removeValue(forKey: outcome.token)?() }
+    if !core.releaseHandlers.isEmpty { core.releaseHandlers.removeValue(forKey: outcome.token)?() }
   }
 }

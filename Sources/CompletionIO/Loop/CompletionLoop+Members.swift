@@ -72,18 +72,18 @@ extension CompletionLoop {
 
   /// Notifies a member once the flight table has room again, before the loop's next wait.
   func notifyOfRoom(_ member: OperationOwner) {
-    roomWaiters.append(member)
+    core.roomWaiters.append(member)
   }
 
   /// Forgets a member that was to be notified of room.
   func forgetRoom(_ member: OperationOwner) {
-    roomWaiters.remove(member)
+    core.roomWaiters.remove(member)
   }
 
   /// Notifies those that wait for room, as many as wait now.
   func runRoomWaiters() {
-    var count = roomWaiters.count
-    while count > 0, !roomWaiters.isEmpty, operationCount < configuration.flightLimit {
+    var count = core.roomWaiters.count
+    while count > 0, !core.roomWaiters.isEmpty, operationCount < configuration.flightLimit {
       notifyFirstRoomWaiter()
       count -= 1
     }

@@ -85,7 +85,7 @@ extension CompletionLoop {
     perform { [self] in
       if let whenReleased {
         guard core.table.slot(for: token) != nil else { return whenReleased() }
-        releaseHandlers[token] = whenReleased
+        core.releaseHandlers[token] = whenReleased
       }
       core.cancel(token)
     }

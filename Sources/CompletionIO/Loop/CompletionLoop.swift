@@ -33,10 +33,6 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
   /// Memory for the queues of the loop's streams.
   let sendQueues: QueueStorage<SendPiece>
   let receiveQueues: QueueStorage<BufferLease>
-  /// Members that wait for room in the flight table, in order.
-  var roomWaiters = MemberQueue()
-  /// Called with the last answer of an operation that somebody has cancelled.
-  var releaseHandlers: [Token: () -> Void] = [:]
   /// An object that the layer above keeps with the loop.
   var attachment: OperationOwner?
   let inbox = Inbox()
@@ -176,7 +172,7 @@ public final class CompletionLoop: TaskExecutor, @unchecked Sendable {
     core.feedBuffers(from: pool, streamPool, to: &kernel)
     core.submit(to: &kernel)
     if !core.ended.isEmpty { deliverEnded(on: &kernel) }
-    if !roomWaiters.isEmpty { runRoomWaiters() }
+    if !core.roomWaiters.isEmpty { runRoomWaiters() }
     enter(&kernel, limit)
     let count = unsafe kernel.reap(into: batch)
     core.answerCountOfTurn = count

@@ -19,6 +19,10 @@ struct LoopCore: ~Copyable {
   var streamBufferLine = RingQueue<Int>()
   /// Flights waiting for a descriptor, in order of arrival.
   var descriptorLine = RingQueue<Int>()
+  /// Members that wait for room in the flight table, in order.
+  var roomWaiters = MemberQueue()
+  /// Called with the last answer of an operation that somebody has cancelled.
+  var releaseHandlers: [Token: () -> Void] = [:]
   /// When flights and waits are looked at.
   var timers = TimerQueue()
   /// Requests that nobody waits for: cancels and closes.

@@ -41,6 +41,6 @@ extension CompletionLoop {
   /// Notifies the member that has waited longest for room.
   func notifyFirstRoomWaiter() {
     // With a reference, because a listener may be closed by whom it gives a connection.
-    unsafe roomWaiters.removeFirst().takeUnretainedValue().beforeSubmit()
+    unsafe core.roomWaiters.removeFirst().takeUnretainedValue().beforeSubmit()
   }
 }
