@@ -12,6 +12,7 @@ struct UringBench: ParsableCommand {
       ServeCommand.self, LoadCommand.self, CompareCommand.self, ScaleCommand.self,
       TimersCommand.self, DatagramsCommand.self, WorkerCommand.self, ScaleWorkerCommand.self,
       RunServerCommand.self, ServeDatagramsCommand.self,
+      BalanceCommand.self,
       SoakCommand.self, StormsCommand.self, StormCommand.self, SteadyCommand.self,
     ])
 }
