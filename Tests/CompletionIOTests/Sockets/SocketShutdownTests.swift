@@ -225,6 +225,6 @@ private final class Ends: Sendable {
 extension SendHalf {
   /// Whether a send waits for the peer, and another behind it.
   fileprivate var isWaitingBeforeOthers: Bool {
-    state == .sending(.waiting) && hasMoreThanInFlight
+    state == .sending(.waiting) && pieces.count > 1
   }
 }
