@@ -15,6 +15,9 @@
 #define io_sqring_offsets curing_kernel_sqring_offsets
 #define io_timespec curing_kernel_timespec
 #define io_uring_attr_pi curing_kernel_attr_pi
+#define io_uring_bpf curing_kernel_bpf
+#define io_uring_bpf_ctx curing_kernel_bpf_ctx
+#define io_uring_bpf_filter curing_kernel_bpf_filter
 #define io_uring_buf curing_kernel_buf
 #define io_uring_buf_reg curing_kernel_buf_reg
 #define io_uring_buf_ring curing_kernel_buf_ring
@@ -38,6 +41,8 @@
 #define io_uring_probe_op curing_kernel_probe_op
 #define io_uring_query_hdr curing_kernel_query_hdr
 #define io_uring_query_opcode curing_kernel_query_opcode
+#define io_uring_query_scq curing_kernel_query_scq
+#define io_uring_query_zcrx curing_kernel_query_zcrx
 #define io_uring_recvmsg_out curing_kernel_recvmsg_out
 #define io_uring_reg_wait curing_kernel_reg_wait
 #define io_uring_reg_wait_flags curing_kernel_reg_wait_flags
@@ -54,11 +59,24 @@
 #define io_uring_sqe_flags_bit curing_kernel_sqe_flags_bit
 #define io_uring_sync_cancel_reg curing_kernel_sync_cancel_reg
 #define io_uring_task_restriction curing_kernel_task_restriction
+#define io_uring_zcrx_area_flags curing_kernel_zcrx_area_flags
 #define io_uring_zcrx_area_reg curing_kernel_zcrx_area_reg
 #define io_uring_zcrx_cqe curing_kernel_zcrx_cqe
 #define io_uring_zcrx_ifq_reg curing_kernel_zcrx_ifq_reg
 #define io_uring_zcrx_offsets curing_kernel_zcrx_offsets
 #define io_uring_zcrx_rqe curing_kernel_zcrx_rqe
+#define io_wq_type curing_kernel_wq_type
+#define zcrx_ctrl curing_kernel_zcrx_ctrl
+#define zcrx_ctrl_arm_event curing_kernel_zcrx_ctrl_arm_event
+#define zcrx_ctrl_export curing_kernel_zcrx_ctrl_export
+#define zcrx_ctrl_flush_rq curing_kernel_zcrx_ctrl_flush_rq
+#define zcrx_ctrl_op curing_kernel_zcrx_ctrl_op
+#define zcrx_event_desc curing_kernel_zcrx_event_desc
+#define zcrx_event_desc_flags curing_kernel_zcrx_event_desc_flags
+#define zcrx_event_type curing_kernel_zcrx_event_type
+#define zcrx_features curing_kernel_zcrx_features
+#define zcrx_reg_flags curing_kernel_zcrx_reg_flags
+#define zcrx_stats curing_kernel_zcrx_stats
 
 /* liburing asks for _XOPEN_SOURCE and _GNU_SOURCE, which rename fields of C library structs that
  * Swift's own C library module has already defined. Reading features.h first makes that request
