@@ -4,8 +4,8 @@ import Glibc
 import SimulatedKernel
 import Workloads
 
-/// The command of Tests/Simulate without its parser of options, which needs Foundation: a model of the
-/// kernel, how many seeds, and the workload, all if not given.
+/// The command of Tests/Simulate without its parser of options, which needs Foundation: a model of
+/// the kernel, how many seeds, and the workload, all if not given.
 @main
 struct UringSimulate {
   let seed: UInt64 = 1
