@@ -20,7 +20,7 @@ public struct LoopLoad: Hashable, Sendable {
   public var servingTasks = 0
   /// Buffers that the kernel receives into.
   public var buffers = 0
-  /// Leases of buffers, of which one that is filled in pieces has several: by the program, by bytes that nobody has received yet, and
+  /// Buffers of which anything is leased: by the program, by bytes that nobody has received yet, and
   /// by bytes that are being sent.
   public var leasedBuffers = 0
   /// Bytes that have come and that nobody has received.

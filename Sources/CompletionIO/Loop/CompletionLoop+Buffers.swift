@@ -40,6 +40,11 @@ extension CompletionLoop {
     core.memory.pools.reduce(0) { $0 + $1.availableCount }
   }
 
+  /// Buffers with a lease; once the loop has ended, leases.
+  var leasedBufferCount: Int {
+    hasEnded ? leaseCount : core.memory.pools.reduce(0) { $0 + $1.leasedCount }
+  }
+
   /// Leases of buffers that have not ended, also once the loop has.
   package var leaseCount: Int { core.memory.pools.reduce(0) { $0 + $1.lentCount } }
 }

@@ -34,7 +34,7 @@ extension CompletionLoop {
     load.acceptedConnections = acceptedCount
     load.servingTasks = taskCount
     load.buffers = core.memory.pools.reduce(0) { $0 + $1.capacity }
-    load.leasedBuffers = leaseCount
+    load.leasedBuffers = leasedBufferCount
     for owner in registry.all { owner.add(to: &load) }
     return load
   }
