@@ -27,7 +27,8 @@ extension UringStreamChannel {
 
   private func armReceive() {
     guard input.isIdle else { return }
-    let group = loop.streamPool.group
+    // Each arrival is copied to a ByteBuffer, so buffers that are filled in pieces save nothing here.
+    let group = loop.pool.group
     let request: Request =
       loop.receivesMultishot
       ? .receiveMultishot(descriptor, bufferGroup: group)
