@@ -26,18 +26,12 @@ extension LoopCore {
 
   @inline(never)
   private mutating func letWaitersTryAgain() {
-    var available = memory.pool.kernelCount
-    while available > 0, let slot = bufferLine.first {
-      _ = bufferLine.removeFirst()
-      enqueue(slot)
-      available -= 1
+    for _ in 0..<min(memory.pool.kernelCount, bufferLine.count) {
+      enqueue(bufferLine.removeFirst())
     }
     // A buffer that is filled in pieces has something for several.
-    available = memory.streamPool.kernelCount * 8
-    while available > 0, let slot = streamBufferLine.first {
-      _ = streamBufferLine.removeFirst()
-      enqueue(slot)
-      available -= 1
+    for _ in 0..<min(memory.streamPool.kernelCount * 8, streamBufferLine.count) {
+      enqueue(streamBufferLine.removeFirst())
     }
   }
 

@@ -10,9 +10,6 @@ struct ReceiveMemory {
   /// Buffers of streams: filled in pieces where the kernel can do that, else the same as `pool`.
   let streamPool: BufferPool
 
-  /// Whether streams have a pool of their own.
-  let isDivided: Bool
-
   /// Makes the memory; none is touched before the kernel fills it.
   init(_ configuration: LoopConfiguration, _ features: KernelFeatures) throws(RingSetupError) {
     do throws(Errno) {
@@ -23,8 +20,10 @@ struct ReceiveMemory {
       throw .diagnoseBuffers(
         error, bufferCount: configuration.bufferCount, bufferSize: configuration.bufferSize)
     }
-    isDivided = streamPool !== pool
   }
+
+  /// Whether streams have a pool of their own.
+  var isDivided: Bool { streamPool.isIncremental }
 
   /// Each pool, once.
   var pools: [BufferPool] { isDivided ? [pool, streamPool] : [pool] }

@@ -25,13 +25,20 @@ import Uring
   @Test func exhaustion() throws {
     try Contract.check { stage in
       let (client, server) = try stage.pair()
-      try stage.send("send", 100, to: client)
-      try stage.waitUntilReadable(server)
-      stage.submit("receive", .receiveMultishot(.file(server), bufferGroup: 0))
-      try stage.complete(5)
-      try stage.perform("again", .receiveMultishot(.file(server), bufferGroup: 0))
+      try Self.exhaust(stage, client, server)
       stage.close(client, server)
     }
+  }
+
+  /// Receives more than four buffers have room for, and then once more.
+  static func exhaust(
+    _ stage: Stage, _ client: FileDescriptor, _ server: FileDescriptor
+  ) throws {
+    try stage.send("send", 100, to: client)
+    try stage.waitUntilReadable(server)
+    stage.submit("receive", .receiveMultishot(.file(server), bufferGroup: 0))
+    try stage.complete(5)
+    try stage.perform("again", .receiveMultishot(.file(server), bufferGroup: 0))
   }
 
   /// A missing buffer is told when the receive is armed, with nothing to receive.

@@ -13,15 +13,7 @@ struct BalanceRun {
   ///
   /// - Throws: What a connection has failed with; ``LostConnections``.
   func figures() throws -> BalanceFigures {
-    try Waiting.value(of: "short connections", seconds: 600) { done in
-      Task {
-        do {
-          done(.success(try await measure()))
-        } catch {
-          done(.failure(error))
-        }
-      }
-    }
+    try Waiting.end(of: "short connections", seconds: 600) { try await measure() }
   }
 
   private func measure() async throws -> BalanceFigures {

@@ -13,14 +13,8 @@ struct DatagramEngine: EchoEngine {
   init(style: CompletionEngine.Style) throws {
     let group = try CompletionLoopGroup(count: 1)
     let loop = group.loops[0]
-    let socket: DatagramSocket = try Waiting.value(of: "binding") { done in
-      Task {
-        do {
-          done(.success(try await DatagramSocket.bind(to: "127.0.0.1:0", on: loop)))
-        } catch {
-          done(.failure(error))
-        }
-      }
+    let socket = try Waiting.end(of: "binding") {
+      try await DatagramSocket.bind(to: "127.0.0.1:0", on: loop)
     }
     self.group = group
     self.socket = socket
@@ -44,9 +38,7 @@ struct DatagramEngine: EchoEngine {
 
   func counters() throws -> EngineCounters {
     let group = group
-    let snapshots: [LoopSnapshot] = try Waiting.value(of: "a loop's statistics") { done in
-      Task { done(.success(await group.statistics())) }
-    }
+    let snapshots = try Waiting.end(of: "a loop's statistics") { await group.statistics() }
     let counts = snapshots[0].counts
     return EngineCounters(
       messages: counts.chunksReceived, bytes: counts.bytesReceived,
@@ -55,12 +47,9 @@ struct DatagramEngine: EchoEngine {
 
   func stop() {
     let (socket, group) = (socket, group)
-    let ended: Void? = try? Waiting.value(of: "the loop's end", seconds: 3) { done in
-      Task {
-        socket.abort()
-        await group.close()
-        done(.success(()))
-      }
+    let ended: Void? = try? Waiting.end(of: "the loop's end", seconds: 3) {
+      socket.abort()
+      await group.close()
     }
     if ended == nil { StandardLines.report("the loop did not end in time") }
   }

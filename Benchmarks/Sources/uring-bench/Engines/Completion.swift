@@ -35,15 +35,9 @@ struct CompletionEngine: EchoEngine {
     options.acceptsOnReceivingCPU = configuration.acceptsOnReceivingCPU
     options.sendBufferByteCount = configuration.socketBufferSize
     options.receiveBufferByteCount = configuration.socketBufferSize
-    let listener: StreamListener = try Waiting.value(of: "listening") { [options] done in
-      Task {
-        do {
-          let address = configuration.endpoint.description
-          done(.success(try await StreamListener.bind(to: address, on: group, options: options)))
-        } catch {
-          done(.failure(error))
-        }
-      }
+    let listener = try Waiting.end(of: "listening") { [options] in
+      let address = configuration.endpoint.description
+      return try await StreamListener.bind(to: address, on: group, options: options)
     }
     self.group = group
     self.listener = listener
@@ -104,12 +98,7 @@ struct CompletionEngine: EchoEngine {
   func stop() {
     listener.abort()
     let group = group
-    let ended: Void? = try? Waiting.value(of: "the loops' end", seconds: 3) { done in
-      Task {
-        await group.close()
-        done(.success(()))
-      }
-    }
+    let ended: Void? = try? Waiting.end(of: "the loops' end", seconds: 3) { await group.close() }
     if ended == nil { StandardLines.report("the loops did not end in time") }
   }
 }

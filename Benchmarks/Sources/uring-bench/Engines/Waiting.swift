@@ -19,6 +19,24 @@ enum Waiting {
     return try result.get()
   }
 
+  /// Runs `body` in a task, and waits for its end.
+  ///
+  /// - Throws: what `body` throws; ``WaitFailure`` after `seconds`.
+  static func end<Value: Sendable>(
+    of what: String, seconds: Double = 10,
+    _ body: @escaping @Sendable () async throws -> Value
+  ) throws -> Value {
+    try value(of: what, seconds: seconds) { done in
+      Task {
+        do {
+          done(.success(try await body()))
+        } catch {
+          done(.failure(error))
+        }
+      }
+    }
+  }
+
   private final class Answer<Value: Sendable>: Sendable {
     let arrived = DispatchSemaphore(value: 0)
     private let stored = Mutex<Result<Value, any Error>?>(nil)

@@ -40,14 +40,8 @@ struct SoakCommand: ParsableCommand {
     StandardLines.print("seed \(settings.seed)")
     // Time beyond the soak's own is for what has begun to end.
     let limit = minutes * 60 * 1.5 + 300
-    var result: SoakResult = try Waiting.value(of: "the soak's end", seconds: limit) { done in
-      Task {
-        do {
-          done(.success(try await SoakRun(settings).run { StandardLines.print($0.line) }))
-        } catch {
-          done(.failure(error))
-        }
-      }
+    var result = try Waiting.end(of: "the soak's end", seconds: limit) {
+      try await SoakRun(settings).run { StandardLines.print($0.line) }
     }
     if let report { try result.write(to: report) }
     guard !result.faults.isEmpty else { return }
