@@ -18,6 +18,8 @@ struct CountedResult {
 struct CountedRun {
   let style: EchoStyle
   let connections: Int
+  /// The most instructions that a message may take: windows are counted until one is within.
+  var instructionLimit: Double?
 
   /// What is counted in a window of its own, because counting it adds to the other counts.
   private enum Probe {
@@ -52,7 +54,8 @@ struct CountedRun {
   ///
   /// A window is short, because each instruction of it raises a signal, and the messages of a window
   /// may be spread over one turn of the loop more or fewer: a single window says 5 % more or less. A
-  /// change that costs instructions costs them in every window.
+  /// change that costs instructions costs them in every window, so that one within the limit is
+  /// enough.
   private func fewestInstructions(
     _ server: HotPathServer, _ client: LockstepClient
   ) throws -> Double? {
@@ -61,6 +64,7 @@ struct CountedRun {
       let figures = try count(.instructions, messages: 16, server, client)
       guard let figure = figures[.instructions] else { return nil }
       fewest = min(figure, fewest ?? figure)
+      if let instructionLimit, figure <= instructionLimit { break }
     }
     return fewest
   }

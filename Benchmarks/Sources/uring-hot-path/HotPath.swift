@@ -46,7 +46,9 @@ struct HotPath: ParsableCommand {
     for count in connections.map({ [$0] }) ?? [1, 64] {
       for style in style.map({ [$0] }) ?? EchoStyle.allCases {
         let name = "\(style.rawValue)-\(count)"
-        let result = try CountedRun(style: style, connections: count).result()
+        let run = CountedRun(
+          style: style, connections: count, instructionLimit: limits?[name, .instructions])
+        let result = try run.result()
         print(ResultLine.text(name, result))
         problems += limits?.problems(of: name, result.figures) ?? []
       }

@@ -18,11 +18,14 @@ struct Limits {
     atMost = try JSONDecoder().decode([String: [Measure: Double]].self, from: json)
   }
 
+  /// The most that a measure of `name` may be; `nil` where there is no limit.
+  subscript(name: String, measure: Measure) -> Double? { atMost[name]?[measure] }
+
   /// What is wrong with the figures of `name`: over a limit, not counted, or without a limit.
   func problems(of name: String, _ figures: [Measure: Double]) -> [String] {
     Measure.allCases.compactMap { measure in
       let what = "\(name) \(measure.rawValue)"
-      guard let limit = atMost[name]?[measure] else { return "\(what): there is no limit" }
+      guard let limit = self[name, measure] else { return "\(what): there is no limit" }
       guard let figure = figures[measure] else { return "\(what): cannot be counted here" }
       return figure > limit
         ? "\(what): \(ResultLine.number(figure)) a message, at most \(ResultLine.number(limit))"
