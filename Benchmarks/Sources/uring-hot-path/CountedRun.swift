@@ -20,6 +20,8 @@ struct CountedRun {
   let connections: Int
   /// The most instructions that a message may take: windows are counted until one is within.
   var instructionLimit: Double?
+  /// Whether places are told: then one long window, because its edges are at places too.
+  var tellsPlaces = false
 
   /// What is counted in a window of its own, because counting it adds to the other counts.
   private enum Probe {
@@ -60,8 +62,9 @@ struct CountedRun {
     _ server: HotPathServer, _ client: LockstepClient
   ) throws -> Double? {
     var fewest: Double?
-    for _ in 0..<5 {
-      let figures = try count(.instructions, messages: 16, server, client)
+    for _ in 0..<(tellsPlaces ? 1 : 5) {
+      let figures = try count(
+        .instructions, messages: tellsPlaces ? 512 : 16, server, client)
       guard let figure = figures[.instructions] else { return nil }
       fewest = min(figure, fewest ?? figure)
       if let instructionLimit, figure <= instructionLimit { break }

@@ -47,7 +47,8 @@ struct HotPath: ParsableCommand {
       for style in style.map({ [$0] }) ?? EchoStyle.allCases {
         let name = "\(style.rawValue)-\(count)"
         let run = CountedRun(
-          style: style, connections: count, instructionLimit: limits?[name, .instructions])
+          style: style, connections: count, instructionLimit: limits?[name, .instructions],
+          tellsPlaces: places != nil)
         let result = try run.result()
         print(ResultLine.text(name, result))
         problems += limits?.problems(of: name, result.figures) ?? []
