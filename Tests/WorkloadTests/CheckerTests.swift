@@ -16,7 +16,7 @@ import Testing
     _ faults: FaultPlan = .none,
     _ body: @escaping @Sendable (CompletionLoopGroup) async throws -> Void
   ) throws {
-    let checker = InvariantChecker(ledger)
+    let checker = InvariantChecker(ledger, censusInterval: 1)
     var configuration = SimulationConfiguration()
     // One arrival a buffer, so that a buffer that is lost is one.
     configuration.loop.incrementalBufferSize = nil
@@ -54,6 +54,33 @@ import Testing
       }
     }
     #expect(ledger.isViolated)
+  }
+
+  /// Damage to what a loop knows, whose flight 0 is in the kernel, and how what is said of it ends.
+  private static let damage: [(@Sendable (CompletionLoop) -> Void, String)] = [
+    ({ $0.core.descriptorLine.append(0) }, "is inKernel, and also awaitingDescriptor"),
+    ({ $0.core.table[0].state = .awaitingBuffer }, "which no flight waits for"),
+    ({ $0.openFlight() }, "is queued, and in no place"),
+    ({ $0.core.table[$0.openFlight()].state = .pausing }, "is pausing, and in no place"),
+  ]
+
+  @Test(arguments: damage.indices)
+  func aFlightThatIsNotWhereItSaysIsFound(_ index: Int) {
+    let (damage, problem) = Self.damage[index]
+    #expect(throws: InvariantChecker.Violated.self) {
+      try simulate { group in
+        try await group.loops[0].sleep(for: .seconds(1))
+        damage(group.loops[0])
+        try await group.loops[0].sleep(for: .seconds(1))
+      }
+    }
+    #expect(ledger.violations.count == 1)
+    #expect(ledger.violations.first?.hasSuffix(problem) == true, "\(ledger.violations)")
+  }
+
+  @Test func aWaitThatIsLeftIsFound() throws {
+    try simulate { group in _ = group.loops[0].openWait(for: nil, timeout: nil) }
+    #expect(ledger.violations == ["1 waits are open"])
   }
 
   @Test func aWaiterThatIsLeftIsFound() {
@@ -136,5 +163,15 @@ import Testing
     await far.close()
     listener.abort()
     return lease
+  }
+}
+
+extension CompletionLoop {
+  /// Opens a flight that nobody submits.
+  ///
+  /// - Returns: Its slot.
+  @discardableResult
+  fileprivate func openFlight() -> Int {
+    core.table.open(.nop, policy: .completion, owner: nil)?.slot ?? 0
   }
 }

@@ -35,7 +35,7 @@ package struct Episode: Sendable {
     let simulation = Simulation(
       seed: scenario.seed, faults: scenario.faults, configuration: configuration)
     let checker = InvariantChecker(ledger, faults: scenario.faults)
-    simulation.afterStep = { machine in try checker.check(machine) }
+    simulation.afterStep = { turn in try checker.check(turn) }
     var failure: (any Error)?
     do {
       try simulation.run { group in

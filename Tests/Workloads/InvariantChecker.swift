@@ -18,6 +18,7 @@ package final class InvariantChecker: @unchecked Sendable {
   private var lostAtLast = 0
   /// Far more turns than a budget of operations can take, however often each is tried again.
   private let stepLimit: Int
+  private let censusInterval: Int
   /// Turns of loops so far.
   package private(set) var step = 0
   /// The last things that happened when something was violated.
@@ -29,8 +30,11 @@ package final class InvariantChecker: @unchecked Sendable {
   ///   - ledger: The record of the episode.
   ///   - faults: What is injected: where an answer nearly always is "not now", connections that
   ///     poll for it meanwhile take many turns for each operation.
-  package init(_ ledger: Ledger, faults: FaultPlan = .none) {
+  ///   - censusInterval: Turns from one census of flights and buffers to the next: one for each turn
+  ///     would take half as long as all the rest of an episode.
+  package init(_ ledger: Ledger, faults: FaultPlan = .none, censusInterval: Int = 8) {
     self.ledger = ledger
+    self.censusInterval = censusInterval
     stepLimit = (100_000 + 500 * ledger.budget) * (faults.isStubborn ? 20 : 1)
   }
 
@@ -39,15 +43,15 @@ package final class InvariantChecker: @unchecked Sendable {
   }
 
   /// Checks what must hold after a turn.
-  package func check(_ machine: SimulatedMachine) throws(Violated) {
+  package func check(_ turn: SimulatedTurn) throws(Violated) {
     step += 1
+    let machine = turn.machine
     armedAtLast = machine.armedCount
     lostAtLast = machine.lostDatagramCount
-    let available = loops.reduce(0) { $0 + $1.availableBufferCount }
-    if machine.heldBufferCount > available, !loops.isEmpty {
-      ledger.violation(
-        "the kernel has \(machine.heldBufferCount) buffers, but only \(available) are not leased")
+    if step.isMultiple(of: censusInterval), let problem = turn.problem {
+      ledger.violation(problem)
     }
+    if machine.busyCloseCount > 0 { ledger.violation("a descriptor is closed under a request") }
     ledger.checkWatches()
     if step > stepLimit { ledger.violation("no end in sight after \(step) steps") }
     guard ledger.isViolated else { return }
@@ -72,6 +76,7 @@ package final class InvariantChecker: @unchecked Sendable {
       if loop.operationCount != 0 {
         ledger.violation("\(loop.operationCount) operations have not ended")
       }
+      if loop.openWaitCount != 0 { ledger.violation("\(loop.openWaitCount) waits are open") }
     }
   }
 

@@ -64,6 +64,11 @@ struct TimerQueue: ~Copyable {
     schedule(key, at: time)
   }
 
+  /// Whether a flight has a time.
+  func hasTime(_ slot: Int) -> Bool {
+    wheels.isScheduled(TimerEntries.reference(to: .flight(slot)))
+  }
+
   /// Forgets the time of a flight, if it has one.
   ///
   /// - Complexity: O(1)

@@ -35,11 +35,6 @@ extension CompletionLoop {
 }
 
 extension CompletionLoop {
-  /// Buffers that the kernel has, or is about to have.
-  package var availableBufferCount: Int {
-    core.memory.pools.reduce(0) { $0 + $1.availableCount }
-  }
-
   /// Buffers with a lease; once the loop has ended, leases.
   var leasedBufferCount: Int {
     hasEnded ? leaseCount : core.memory.pools.reduce(0) { $0 + $1.leasedCount }

@@ -10,6 +10,9 @@ struct CompletionQueue {
   var count: Int { completions.count - head }
   var isEmpty: Bool { head == completions.count }
 
+  /// In order.
+  var all: ArraySlice<Completion> { completions[head...] }
+
   mutating func append(_ completion: Completion) {
     completions.append(completion)
   }

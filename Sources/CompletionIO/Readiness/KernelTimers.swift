@@ -20,6 +20,8 @@ struct KernelTimers {
 
   var count: Int { timers.count }
 
+  var tokens: [Token] { timers.map(\.token) }
+
   /// When the first is due.
   var first: UInt64? { timers.lazy.map(\.time).min() }
 

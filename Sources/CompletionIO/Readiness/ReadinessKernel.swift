@@ -67,8 +67,8 @@ package struct ReadinessKernel<Calls: ReadinessCalls & ~Copyable>: ~Copyable {
   /// Requests that it has taken and not finished.
   package var pendingCount: Int { waiting.count + timers.count }
 
-  /// Buffers of the pool that it has.
-  package var heldBufferCount: Int { buffers.count }
+  /// Of the requests for the next enter.
+  var preparedTokens: [Token] { prepared.map(\.token) }
 
   // MARK: Posting
 

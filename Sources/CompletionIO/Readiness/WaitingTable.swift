@@ -10,6 +10,8 @@ struct WaitingTable {
 
   var count: Int { placesByToken.count }
 
+  var tokens: Dictionary<Token, Int32>.Keys { placesByToken.keys }
+
   /// Every place that is taken, in no order.
   ///
   /// - Complexity: O(places)

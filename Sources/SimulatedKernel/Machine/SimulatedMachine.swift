@@ -42,8 +42,8 @@ package final class SimulatedMachine: @unchecked Sendable {
   package internal(set) var requestCount: UInt64 = 0
   /// Requests of all rings that will still complete.
   package internal(set) var armedCount = 0
-  /// Provided buffers that all rings have.
-  package internal(set) var heldBufferCount = 0
+  /// Descriptors that were closed under a request.
+  package internal(set) var busyCloseCount = 0
   /// Datagrams that nobody will receive: lost on their way, or in a queue without room.
   package internal(set) var lostDatagramCount = 0
   /// A number that every request and every completion changes: equal runs have equal digests.
@@ -149,8 +149,14 @@ package final class SimulatedMachine: @unchecked Sendable {
       return -Errno.badFileDescriptor.rawValue
     }
     trace.note(at: now, "descriptor \(number) of socket \(socket.number) is closed")
-    socket.releaseIfUnused()
+    didClose(socket)
     return 0
+  }
+
+  /// Notes that a descriptor of a socket is gone; a request holds it open without one.
+  func didClose(_ socket: SimulatedSocket) {
+    if socket.holderCount > 0 { busyCloseCount += 1 }
+    socket.releaseIfUnused()
   }
 
   func didRelease(_ socket: SimulatedSocket) {

@@ -10,6 +10,9 @@ struct Line<Element> {
 
   var first: Element? { isEmpty ? nil : elements[head] }
 
+  /// In order.
+  var all: ArraySlice<Element> { elements[head...] }
+
   mutating func append(_ element: Element) { elements.append(element) }
 
   mutating func removeFirst() -> Element {

@@ -38,17 +38,17 @@ struct ProvidedGroup {
 
   /// Gives the first buffer away with what was written to it, or keeps it for what comes behind
   /// (io_kbuf_commit, `IOU_PBUF_RING_INC`).
-  mutating func commit(_ byteCount: Int) -> (flags: Completion.Flags, isDone: Bool)? {
-    guard let index = buffers.first else { return nil }
+  mutating func commit(_ byteCount: Int) -> Completion.Flags {
+    guard let index = buffers.first else { return [] }
     var flags = Completion.Flags(rawValue: UInt32(index) << 16).union(.buffer)
     if pool.isIncremental, byteCount < room {
       filledCount += byteCount
       flags.insert(.bufferMore)
-      return (flags, false)
+      return flags
     }
     filledCount = 0
     _ = buffers.removeFirst()
     holds[Int(index)] = false
-    return (flags, true)
+    return flags
   }
 }

@@ -94,7 +94,7 @@ extension SimulatedRing {
     var result: Int32
     if descriptor.isDirect {
       if let socket = directTable.remove(descriptor.rawValue) {
-        socket.releaseIfUnused()
+        machine.didClose(socket)
         result = 0
       } else {
         machine.report("\(descriptor) is closed and is not open")

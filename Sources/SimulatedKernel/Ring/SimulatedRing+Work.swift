@@ -21,6 +21,7 @@ extension SimulatedRing {
         if !notice.isUntouched {
           machine.report("the memory of \(notice.token) was written to before its notification")
         }
+        notices.removeAll { $0 == notice.token }
         post(notice.token, 0, .notification)
       }
     }
@@ -124,6 +125,7 @@ extension SimulatedRing {
     if request.request.operation == .sendZeroCopy {
       // Its memory is the kernel's until the notification, whatever it came to.
       post(request.token, result, flags.union(.more))
+      notices.append(request.token)
       machine.schedule(.notify(ZeroCopyNotice(request)), after: machine.latency())
     } else {
       post(request.token, result, flags)

@@ -17,6 +17,9 @@ class DrivenKernel {
   var isWaiting: Bool { preconditionFailure("of no kernel") }
   /// When the wait is over at the latest.
   var wakeTime: UInt64 { preconditionFailure("of no kernel") }
+
+  /// What is wrong with the places of its loop's flights and buffers, between two turns.
+  func problem(of loop: CompletionLoop) -> String? { preconditionFailure("of no kernel") }
 }
 
 /// A ring.
@@ -33,6 +36,10 @@ final class DrivenRing: DrivenKernel {
   override var preparedCount: Int { ring.preparedCount }
   override var isWaiting: Bool { ring.isWaiting && ring.isQuiet }
   override var wakeTime: UInt64 { ring.wakeTime }
+
+  override func problem(of loop: CompletionLoop) -> String? {
+    loop.problem(owed: ring.owed, bufferCount: ring.bufferCount)
+  }
 }
 
 /// Completions that are made of readiness.
@@ -40,7 +47,6 @@ final class DrivenReadiness: DrivenKernel {
   private let calls: SimulatedCalls
   private var kernel: ReadinessKernel<SimulatedCalls>
   private var pendingCount = 0
-  private var heldBufferCount = 0
 
   init(
     on machine: SimulatedMachine, _ configuration: LoopConfiguration, _ pool: BufferPool
@@ -56,9 +62,7 @@ final class DrivenReadiness: DrivenKernel {
     calls.isWaiting = false
     unsafe loop.turn(on: &kernel, batch: batch)
     calls.machine.armedCount += kernel.pendingCount - pendingCount
-    calls.machine.heldBufferCount += kernel.heldBufferCount - heldBufferCount
     pendingCount = kernel.pendingCount
-    heldBufferCount = kernel.heldBufferCount
   }
 
   override var preparedCount: Int { kernel.preparedCount }
@@ -68,4 +72,8 @@ final class DrivenReadiness: DrivenKernel {
   }
 
   override var wakeTime: UInt64 { calls.wakeTime }
+
+  override func problem(of loop: CompletionLoop) -> String? {
+    loop.problem(owed: kernel.owed, bufferCount: kernel.bufferCount)
+  }
 }

@@ -28,7 +28,7 @@ public final class Simulation {
   /// The record of the last run, whether or not the run failed.
   public internal(set) var report = SimulationReport()
   /// Called after each turn of a loop; what it throws ends the run.
-  package var afterStep: ((SimulatedMachine) throws -> Void)?
+  package var afterStep: ((SimulatedTurn) throws -> Void)?
 
   /// Prepares a simulation.
   ///

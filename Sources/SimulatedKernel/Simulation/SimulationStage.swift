@@ -119,7 +119,7 @@ final class SimulationStage {
       drivenLoops[index].group.loopEnded()
     }
     try check()
-    try simulation.afterStep?(machine)
+    try simulation.afterStep?(SimulatedTurn(loop: loop, kernel: kernel, machine: machine))
     if window.isSpinning(machine) { throw error(.spinning) }
   }
 

@@ -75,6 +75,23 @@ import Testing
     #expect(fixture.loop.operationCount == 0)
   }
 
+  /// Of a place in use but before its first use, of one that was never used, of one behind the table.
+  @Test(arguments: [0, 200, 299])
+  func whatATokenThatNeverWasCarriesGoesBack(_ slot: Int) throws {
+    let recorded = try fixture.start(.receiveMany())
+    fixture.turn()
+    for operation in [Uring.Operation.receive, .accept] {
+      fixture.kernel.post(
+        Token(slot: slot, generation: 0, operation: operation),
+        ScriptedKernel.Reply(result: 9, takesBuffer: operation == .receive))
+    }
+    fixture.turn(2)
+    #expect(fixture.loop.statistics.staleCompletions == 2)
+    #expect(fixture.kernel.closed == [.file(FileDescriptor(rawValue: 9))])
+    #expect(recorded.outcomes.isEmpty)
+    expectAllBuffersWithTheKernel(fixture)
+  }
+
   @Test func aFailedCloseIsCounted() throws {
     fixture.kernel.refuse(.close, .ioError, .interrupted)
     for number: Int32 in [3, 4] { fixture.loop.close(.file(FileDescriptor(rawValue: number))) }

@@ -62,8 +62,8 @@ import Uring
   @Test func whatAStepThrowsComesOut() throws {
     struct Failure: Error {}
     let simulation = Simulation(seed: 1)
-    simulation.afterStep = { machine in
-      if machine.enterCount > 3 { throw Failure() }
+    simulation.afterStep = { turn in
+      if turn.machine.enterCount > 3 { throw Failure() }
     }
     #expect(throws: Failure.self) {
       try simulation.run { group in try await group.next().sleep(for: .seconds(1)) }

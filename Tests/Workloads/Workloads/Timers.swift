@@ -5,7 +5,8 @@ import Synchronization
 import Uring
 
 extension World {
-  /// Timers, sleeps, deadlines and timeouts that are moved and cancelled at any moment.
+  /// Timers, sleeps, deadlines and timeouts that are moved and cancelled at any moment, of requests
+  /// started by hand too.
   func runTimers() async {
     var numbers = scenario.numbers
     let model = TimerModel(scenario, in: ledger)
@@ -17,6 +18,7 @@ extension World {
       case 4: await self.startVolley(model, &numbers)
       case 5, 6: await self.sleepUntilCancelled(model, &numbers)
       case 7: await self.sleepInScopes(model, &numbers)
+      case 8: await self.startByHand(&numbers)
       default: await self.receiveNothing(model, &numbers)
       }
     }

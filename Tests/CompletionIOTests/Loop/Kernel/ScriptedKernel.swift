@@ -47,12 +47,8 @@ final class ScriptedKernel: Kernel {
   var targetCompletesBeforeCancel = false
   /// Told of each request; answers it if it wants to.
   var observer: ((ScriptedKernel, Submission) -> Reply?)?
-  /// Called when a wait begins with nothing to reap.
-  var whenIdle: ((ScriptedKernel) -> Void)?
   /// Called when a connect is made by a system call.
   var whenConnecting: ((ScriptedKernel) -> Void)?
-  /// Whether requests are written down; long runs do without.
-  var keepsRecord = true
 
   // The record.
   private(set) var submissions: [Submission] = []
@@ -138,7 +134,7 @@ final class ScriptedKernel: Kernel {
   func loseBuffers() { buffers.removeAll() }
 
   private func take(_ submission: Submission) {
-    if keepsRecord { submissions.append(submission) }
+    submissions.append(submission)
     let operation = submission.request.operation
     if let reply = observer?(self, submission) { return answer(submission, reply) }
     if script[operation]?.isEmpty == false, let reply = script[operation]?.removeFirst() {
@@ -154,9 +150,8 @@ final class ScriptedKernel: Kernel {
   }
 
   private func wait(atMost timeout: Duration?) {
-    if keepsRecord { waits.append(timeout) }
+    waits.append(timeout)
     let limit = timeout.map { now + UInt64($0.clampedNanoseconds) }
-    if completions.isEmpty { whenIdle?(self) }
     while completions.isEmpty {
       if let next = events.first?.time, next <= limit ?? .max {
         now = max(now, next)
