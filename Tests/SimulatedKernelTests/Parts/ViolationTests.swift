@@ -33,7 +33,7 @@ import Uring
     stage.submit("poll", .poll(.file(server), mask: 1))
     stage.submit("close", .close(.file(server)))
     try stage.complete()
-    #expect(stage.answers == ["close: 0"])
+    #expect(stage.answers.last == "close: 0")
     #expect(machine.busyCloseCount == 1)
     #expect(machine.violations == [])
   }
