@@ -37,14 +37,10 @@ extension LoopCore {
       }
       census.place(slot, .inKernel)
     }
-    for index in 0..<backlog.count { census.place(backlog[index], .queued) }
-    for index in 0..<bufferLine.count { census.place(bufferLine[index], .awaitingBuffer) }
-    for index in 0..<streamBufferLine.count {
-      census.place(streamBufferLine[index], .awaitingBuffer)
-    }
-    for index in 0..<descriptorLine.count {
-      census.place(descriptorLine[index], .awaitingDescriptor)
-    }
+    census.place(backlog, .queued)
+    census.place(bufferLine, .awaitingBuffer)
+    census.place(streamBufferLine, .awaitingBuffer)
+    census.place(descriptorLine, .awaitingDescriptor)
     for slot in table.slots where census.states[slot] == .pausing && timers.hasTime(slot) {
       census.place(slot, .pausing)
     }
@@ -70,7 +66,7 @@ private struct Census {
   /// - Returns: The first request of no flight.
   mutating func addKernel(_ owed: [Token], of table: borrowing FlightTable) -> String? {
     // Cancels and closes are of no flight.
-    for token in owed where token.slot != Token.slotLimit - 1 {
+    for token in owed where token.slot != LoopCore.controlSlot {
       guard let slot = table.slot(for: token), states[slot] == .inKernel else {
         return "the kernel has \(token), which no flight waits for"
       }
@@ -85,6 +81,11 @@ private struct Census {
       firstProblem = firstProblem ?? "flight \(slot) is \(states[slot]), and also \(state)"
     }
     isPlaced[slot] = true
+  }
+
+  /// Adds the flights of a line.
+  mutating func place(_ line: borrowing RingQueue<Int>, _ state: Flight.State) {
+    for index in 0..<line.count { place(line[index], state) }
   }
 
   /// A flight in two places, or in none.

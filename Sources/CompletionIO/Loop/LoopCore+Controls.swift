@@ -9,7 +9,7 @@ extension LoopCore {
   mutating func settleStale(
     _ completion: Completion, at now: @autoclosure () -> UInt64
   ) -> Delivery? {
-    guard completion.token.slot != Token.slotLimit - 1 else {
+    guard completion.token.slot != Self.controlSlot else {
       settleControl(completion, at: now())
       return nil
     }
@@ -62,11 +62,14 @@ extension LoopCore {
     statistics.controlFailures += 1
   }
 
+  /// The slot in the tokens of requests that nobody waits for; a flight table has no such place.
+  static var controlSlot: Int { Token.slotLimit - 1 }
+
   /// The token of a request that nobody waits for; a cancel's says which flight it is for.
   static func controlToken(of request: Request) -> Token {
     let target = Token(rawValue: request.operation == .cancel ? request.operand : 0)
     return Token(
-      slot: Token.slotLimit - 1, generation: UInt32(target.slot) | target.generation << 24,
+      slot: controlSlot, generation: UInt32(target.slot) | target.generation << 24,
       operation: request.operation)
   }
 

@@ -11,16 +11,7 @@ extension World {
   func startByHand(_ numbers: inout Numbers) async {
     let loop = group.next()
     guard let requests = RequestsByHand(self, on: loop) else { return }
-    for _ in 0..<numbers.within(1...20) where goesOn {
-      var own = numbers.branch()
-      loop.perform { [own] in
-        var numbers = own
-        requests.act(&numbers)
-      }
-      if numbers.chance(60) {
-        await pause(microseconds: own.within(0...40), on: group.next())
-      }
-    }
+    await repeatedly(on: loop, &numbers) { requests.act(&$0) }
     loop.perform { requests.cancelAll() }
     var time = numbers.within(1...100)
     while !requests.areOver {

@@ -39,6 +39,24 @@ extension World {
     }
   }
 
+  /// Acts up to twenty times, at random moments, on the thread of a loop: so that a model hears of
+  /// each act when the loop does.
+  func repeatedly(
+    on loop: CompletionLoop, _ numbers: inout Numbers,
+    _ act: @escaping @Sendable (inout Numbers) -> Void
+  ) async {
+    for _ in 0..<numbers.within(1...20) where goesOn {
+      var own = numbers.branch()
+      loop.perform { [own] in
+        var numbers = own
+        act(&numbers)
+      }
+      if numbers.chance(60) {
+        await pause(microseconds: own.within(0...40), on: group.next())
+      }
+    }
+  }
+
   // MARK: Timers
 
   /// Starts, moves and cancels timers, from their own bodies too.
@@ -47,17 +65,7 @@ extension World {
     let set = TimerSet(
       on: loop, model, numbers.branch(), count: numbers.within(1...8),
       longestWait: scenario.longestWait)
-    for _ in 0..<numbers.within(1...20) where goesOn {
-      var own = numbers.branch()
-      // On the loop's thread, so that the model hears of it when the loop does.
-      loop.perform { [own] in
-        var numbers = own
-        set.act(&numbers)
-      }
-      if numbers.chance(60) {
-        await pause(microseconds: own.within(0...40), on: group.next())
-      }
-    }
+    await repeatedly(on: loop, &numbers) { set.act(&$0) }
     if numbers.chance(50) { loop.perform { set.cancelAll() } }
     // Those that nobody cancels end by themselves, and their bodies start no others.
     loop.perform { set.end() }
