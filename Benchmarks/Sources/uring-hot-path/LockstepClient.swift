@@ -37,8 +37,8 @@ struct LockstepClient {
         unsafe Glibc.connect(descriptor, $0, size)
       }
     }
-    // A lost echo ends the run instead of hanging it.
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    // A lost echo ends the run instead of hanging it; a busy machine steps through one in seconds.
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     let limitSize = socklen_t(MemoryLayout<timeval>.size)
     let limited = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, limitSize)
     guard result == 0, limited == 0 else {
