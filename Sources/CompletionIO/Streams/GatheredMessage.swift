@@ -25,15 +25,15 @@ final class GatheredMessage {
     unsafe vectors.deallocate()
   }
 
-  /// Sets a piece; pieces are set from 0.
+  /// Sets a piece of the next send.
   func set(_ index: Int, address: UInt, byteCount: Int) {
     unsafe vectors[index] = unsafe iovec(
       iov_base: UnsafeMutableRawPointer(bitPattern: address), iov_len: byteCount)
-    unsafe header.pointee.msg_iovlen = index + 1
   }
 
-  /// A send of the pieces.
-  func send(byteCount: Int, to descriptor: Descriptor) -> Request {
-    unsafe .sendMessage(UnsafeRawPointer(header), byteCount: byteCount, to: descriptor)
+  /// A send of the first pieces; the others may name memory that is somebody else's by now.
+  func send(pieceCount: Int, byteCount: Int, to descriptor: Descriptor) -> Request {
+    unsafe header.pointee.msg_iovlen = pieceCount
+    return unsafe .sendMessage(UnsafeRawPointer(header), byteCount: byteCount, to: descriptor)
   }
 }

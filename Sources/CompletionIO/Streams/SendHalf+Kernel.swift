@@ -35,14 +35,16 @@ extension SendHalf {
     let plainCount = holdsSpecial ? plainPieceCount : pieces.count
     while pieceCount < min(plainCount, GatheredMessage.pieceLimit) {
       let room = limit - byteCount
+      guard room > 0 else { break }
+      // An empty piece has its place, or the first piece of a send could be missing.
       let count = min(pieces[pieceCount].byteCount, room)
-      guard count > 0 else { break }
       message.set(pieceCount, address: pieces[pieceCount].address, byteCount: count)
       byteCount += count
       pieceCount += 1
     }
     inFlightByteCount = UInt32(byteCount)
-    return (message.send(byteCount: byteCount, to: descriptor), mode(of: pieceCount))
+    let request = message.send(pieceCount: pieceCount, byteCount: byteCount, to: descriptor)
+    return (request, mode(of: pieceCount))
   }
 
   /// Plain pieces before the first of another form.

@@ -26,6 +26,25 @@ import Testing
     #expect(bench.isEmpty)
   }
 
+  @Test func anEmptyPieceIsGatheredLikeOthers() {
+    bench.append(10, at: 0x1000)
+    bench.append(20, at: 0x2000)
+    bench.gather()
+    bench.settle(30)
+    #expect(bench.remove(.sent).count == 2)
+    // The message still names memory that is somebody else's by now.
+    bench.append(0, at: 0x3000)
+    bench.append(5, at: 0x9000)
+    bench.append(0, at: 0x3000)
+    #expect(
+      bench.gather() == [
+        Part(address: 0x3000, byteCount: 0), Part(address: 0x9000, byteCount: 5),
+        Part(address: 0x3000, byteCount: 0),
+      ])
+    bench.settle(5)
+    #expect(bench.remove(.sent).map(\.sent) == [0, 5, 0])
+  }
+
   @Test func onePieceIsSentAndSeveralAreGathered() {
     bench.append(10, at: 0x1000)
     #expect(bench.gather() == [Part(address: 0x1000, byteCount: 10)])
